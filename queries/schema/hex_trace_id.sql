@@ -1,0 +1,1 @@
+CREATE MACRO hex_trace_id(id) AS replace(id::VARCHAR, '-', '')

@@ -1,0 +1,2 @@
+CREATE MACRO kind_name(kind) AS
+    coalesce(['internal', 'server', 'client', 'producer', 'consumer'][kind], 'unspecified')

@@ -1,0 +1,1 @@
+DELETE FROM store.setting WHERE name = $name

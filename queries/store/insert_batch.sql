@@ -1,0 +1,1 @@
+INSERT INTO store.batch VALUES ($batch_id, $source_id, $received_ns, $spans, $links, $events)

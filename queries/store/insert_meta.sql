@@ -1,0 +1,1 @@
+INSERT INTO store.meta VALUES ($name, $value)

@@ -1,0 +1,1 @@
+INSERT INTO store.source VALUES ($source_id, $name, $kind)

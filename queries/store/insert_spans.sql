@@ -1,0 +1,1 @@
+INSERT INTO store.span BY NAME SELECT * FROM incoming_spans

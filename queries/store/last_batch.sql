@@ -1,0 +1,1 @@
+SELECT coalesce(max(batch_id), 0) FROM store.batch

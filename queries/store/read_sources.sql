@@ -1,0 +1,1 @@
+SELECT source_id, name, kind FROM store.source

@@ -1,0 +1,76 @@
+"""What a user may decide, with the defaults of design sections 5 to 8. Durations are ns."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+
+from tracemap.errors import InputError
+
+SECOND = 1_000_000_000
+MINUTE = 60 * SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class KeySetting:
+    """A correlation key that the user declared; ``aliases`` are other spellings of it."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Stored in the database, so that every reader and the collector agree."""
+
+    #: Declared correlation keys, most significant first. Empty: discovered from the data.
+    keys: tuple[KeySetting, ...] = ()
+    #: How long a missing parent may still be on its way.
+    grace_ns: int = 2 * MINUTE
+    #: A live source is known up to now minus this.
+    lag_ns: int = 30 * SECOND
+    #: Deadlines where neither declared nor learned (design section 8).
+    deadline_step_ns: int = 5 * MINUTE
+    deadline_handoff_ns: int = 15 * MINUTE
+    deadline_execution_ns: int = 24 * 60 * MINUTE
+    #: A value that joins more traces than this is no execution (design section 5.5).
+    hub_limit: int = 10_000
+    #: Resource attributes that name an owner, most trusted first (design section 7).
+    owner_attributes: tuple[str, ...] = (
+        "service.owner.name",
+        "service.owner",
+        "team",
+        "owner",
+        "dt.owner",
+        "k8s.pod.label.team",
+        "k8s.deployment.label.team",
+        "k8s.pod.annotation.a8r.io/owner",
+        "k8s.deployment.annotation.a8r.io/owner",
+        "a8r.io/owner",
+    )
+
+    def to_json(self) -> str:
+        """The settings as JSON text, as stored."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Settings:
+        """Read what ``to_json`` wrote; names this version does not know are ignored.
+
+        Raises InputError where a value has the wrong type.
+        """
+        known = {f.name for f in fields(cls)}
+        raw = {k: v for k, v in json.loads(text).items() if k in known}
+        try:
+            raw["keys"] = tuple(
+                KeySetting(str(k["name"]), tuple(map(str, k.get("aliases", ()))))
+                for k in raw.get("keys", ())
+            )
+            if "owner_attributes" in raw:
+                raw["owner_attributes"] = tuple(map(str, raw["owner_attributes"]))
+            return cls(**raw)
+        except (TypeError, KeyError, AttributeError) as error:
+            raise InputError(
+                f"the settings in the database cannot be read: {error}",
+                do="set them again with 'tracemap serve' or 'tracemap keys'",
+            ) from error
