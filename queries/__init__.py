@@ -44,7 +44,27 @@ __all__ = [
 ]
 
 #: Tables, macros and public views, in the order of their creation.
-SCHEMA: Final[tuple[str, ...]] = ()
+SCHEMA: Final[tuple[str, ...]] = (
+    "store_schema",
+    "derived_schema",
+    "meta",
+    "setting",
+    "source",
+    "batch",
+    "shape",
+    "resource",
+    "scope",
+    "span",
+    "link",
+    "event",
+    "declaration",
+    "team",
+    "hex_span_id",
+    "hex_trace_id",
+    "utc",
+    "attribute_json",
+    "kind_name",
+)
 
 #: Writing, reading and pruning of what was received. Not run in order: an order of reading.
 STORE: Final[tuple[str, ...]] = (
@@ -185,10 +205,11 @@ def check() -> None:
 
     Raises RegistryError that lists everything found wrong, not only the first.
     """
-    wrong: list[str] = []
-    for folder in sorted(path.name for path in _HERE.iterdir() if path.is_dir()):
-        if folder not in ROOMS and folder not in OPEN and not folder.startswith(("_", ".")):
-            wrong.append(f"queries/{folder}/ is not a room: add it to ROOMS in queries/__init__.py")
+    wrong = [
+        f"queries/{path.name}/ is not a room: add it to ROOMS in queries/__init__.py"
+        for path in sorted(_HERE.iterdir())
+        if path.is_dir() and path.name not in {*ROOMS, *OPEN} and path.name[0] not in "_."
+    ]
     for name, names in ROOMS.items():
         wrong += _room_differences(name, names)
     for name in OPEN:
@@ -204,19 +225,21 @@ def _room_differences(name: str, names: tuple[str, ...]) -> list[str]:
     files = _stems(_HERE / name, name)
     wrong += [str(_without_file(f"{name}/{stem}")) for stem in names if stem not in files]
     for stem in files:
+        where = f"queries/{name}/{stem}.sql"
         if stem not in names:
-            wrong.append(
-                f"queries/{name}/{stem}.sql is not named: "
-                f"add it to {name.upper()} in queries/__init__.py"
-            )
-            continue
-        try:
-            where = f"queries/{name}/{stem}.sql"
-            header.statement((_HERE / name / f"{stem}.sql").read_text(encoding="utf-8"), where)
-        except InputError as error:
-            wrong.append(str(error))
+            wrong.append(f"{where} is not named: add it to {name.upper()} in queries/__init__.py")
+        elif error := _not_one_statement(_HERE / name / f"{stem}.sql", where):
+            wrong.append(error)
     wrong += _strays(_HERE / name, name)
     return wrong
+
+
+def _not_one_statement(path: Path, where: str) -> str | None:
+    try:
+        header.statement(path.read_text(encoding="utf-8"), where)
+    except InputError as error:
+        return str(error)
+    return None
 
 
 def _header_errors(name: str) -> list[str]:

@@ -40,8 +40,8 @@ _QUOTED = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", r
 _BOUND = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 
 _INTEGERS: Final = frozenset(
-    ["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"]
-    + ["UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"]
+    {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
+    | {"UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 )
 _FRACTIONS: Final = frozenset(["FLOAT", "DOUBLE"])
 _TRUTH: Final = {"true": True, "false": False}

@@ -1,0 +1,47 @@
+# Every target sets up what it needs: .venv, the locked dependencies, the package.
+# make PYTHON=/path/to/python3.12 demo      uses that interpreter.
+
+.POSIX:
+.SUFFIXES:
+PYTHON =
+# Arguments for the tests: make test ARGS="-k orphaned -x"
+ARGS =
+RUN = .venv/bin/python
+
+.PHONY: help demo test check fmt lock build clean
+.DEFAULT_GOAL := help
+
+help: ## what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+
+demo: ## the whole job on sample data: collector, five services, 200 orders, the report
+	@PYTHON="$(PYTHON)" sh tools/venv.sh run
+	@.venv/bin/tracemap demo
+
+test: ## all tests
+	@PYTHON="$(PYTHON)" sh tools/venv.sh dev
+	@$(RUN) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+
+check: ## format, lint, types, import order, the rules of the house
+	@PYTHON="$(PYTHON)" sh tools/venv.sh dev
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m ruff check .
+	@$(RUN) -m mypy
+	@.venv/bin/lint-imports
+	@$(RUN) tools/house.py
+
+fmt: ## format and fix what can be fixed
+	@PYTHON="$(PYTHON)" sh tools/venv.sh dev
+	@$(RUN) -m ruff check --fix .
+	@$(RUN) -m ruff format .
+
+lock: ## requirements*.txt from pyproject.toml; make lock ARGS=--upgrade for newer versions
+	@PYTHON="$(PYTHON)" sh tools/venv.sh dev
+	@sh tools/lock.sh $(ARGS)
+
+build: ## sdist and wheel in dist/
+	@PYTHON="$(PYTHON)" sh tools/venv.sh dev
+	@$(RUN) -m build --no-isolation --outdir dist .
+
+clean: ## remove .venv and caches; databases stay
+	@rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
