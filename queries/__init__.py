@@ -24,7 +24,9 @@ from tracemap.queries.header import Param, Query, Rule, Value
 
 __all__ = [
     "BUILD",
+    "LIFECYCLE",
     "OPEN",
+    "OWNERS",
     "OWNERSHIP",
     "REPORT",
     "ROOMS",
@@ -59,11 +61,14 @@ SCHEMA: Final[tuple[str, ...]] = (
     "event",
     "declaration",
     "team",
+    "finding",
+    "report",
     "hex_span_id",
     "hex_trace_id",
     "utc",
     "attribute_json",
     "kind_name",
+    "findings",
 )
 
 #: Writing, reading and pruning of what was received. Not run in order: an order of reading.
@@ -95,8 +100,31 @@ STORE: Final[tuple[str, ...]] = (
 #: Spans -> links -> membership -> executions -> steps -> hand-offs -> model, in this order.
 BUILD: Final[tuple[str, ...]] = ()
 
-#: Who owns what.
-OWNERSHIP: Final[tuple[str, ...]] = ()
+#: Who owns what, in this order (``tracemap.ownership.resolve``).
+OWNERSHIP: Final[tuple[str, ...]] = (
+    "team",
+    "declared",
+    "service",
+    "service_team",
+    "destination",
+    "peer",
+    "workflow",
+    "owner",
+)
+
+#: Writing and asking about declarations and owners. Not run in order: an order of reading.
+OWNERS: Final[tuple[str, ...]] = (
+    "delete_declarations",
+    "delete_teams",
+    "explain",
+    "insert_declarations",
+    "insert_teams",
+    "names",
+    "paths",
+)
+
+#: Findings from one run to the next: new, ongoing, resolved, muted.
+LIFECYCLE: Final[tuple[str, ...]] = ("by_id", "merge", "mute", "stamp")
 
 #: What the reconciliation report counts.
 REPORT: Final[tuple[str, ...]] = ()
@@ -108,6 +136,8 @@ ROOMS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "store": STORE,
         "build": BUILD,
         "ownership": OWNERSHIP,
+        "owners": OWNERS,
+        "lifecycle": LIFECYCLE,
         "report": REPORT,
     }
 )
