@@ -78,7 +78,7 @@ def post(address: tuple[str, int], path: str, body: Json, headers: Mapping[str, 
         response = connection.getresponse()
         text = response.read()
         if response.status != 200:
-            raise RuntimeError(f"POST {path} answered {response.status}")
+            raise http.client.HTTPException(f"POST {path} answered {response.status}")
         answer: Json = json.loads(text)
         return answer
     finally:

@@ -18,6 +18,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from tracemap.errors import TracemapError
+
 #: Time a process may take to flush its spans after it was asked to stop.
 STOP_SECONDS: Final = 15.0
 
@@ -56,10 +58,10 @@ def listen() -> socket.socket:
     return socket.create_server(("127.0.0.1", 0), backlog=128)
 
 
-def address_of(listener: socket.socket) -> str:
-    """``host:port`` of a listening socket."""
-    host, port = listener.getsockname()
-    return f"{host}:{port}"
+class ShopError(TracemapError):
+    """The demo's shop did not run as it should."""
+
+    exit_code = 3
 
 
 class Child:
@@ -93,12 +95,12 @@ class Child:
     def wait_ready(self) -> None:
         """Return when the process has said that it is at work.
 
-        Raises RuntimeError with the end of its log when it ends without saying so.
+        Raises ShopError with the end of its log when it ends without saying so.
         """
         assert self._process.stdout is not None
         if self._process.stdout.readline().strip() != b"ready":
-            self._process.wait()
-            raise RuntimeError(f"{self.name} did not start: {self.last_words()}")
+            self.wait_stopped()
+            raise ShopError(f"{self.name} did not start: {self.last_words()}")
 
     @property
     def exit_code(self) -> int | None:
@@ -106,22 +108,29 @@ class Child:
         return self._process.poll()
 
     def ask_to_stop(self) -> None:
+        """Close its standard input; it then finishes its work and ends."""
         assert self._process.stdin is not None
         self._process.stdin.close()
 
     def wait_stopped(self) -> int:
-        """Wait for the end; a process that takes longer than STOP_SECONDS is killed."""
+        """Wait for the end and return the exit code; after STOP_SECONDS the process is killed."""
         try:
-            code = self._process.wait(timeout=STOP_SECONDS)
+            self._process.wait(timeout=STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            code = self.kill()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
-        return code
+            self._process.kill()
+        return self._reap()
 
     def kill(self) -> int:
+        """End it at once."""
         self._process.kill()
-        return self._process.wait()
+        return self._reap()
+
+    def _reap(self) -> int:
+        code = self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
+        return code
 
     def last_words(self) -> str:
         """The last lines of its log, for an error message."""

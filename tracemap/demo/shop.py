@@ -7,18 +7,18 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from random import Random
 from typing import Final
 
-from tracemap.demo.broker import BrokerClient
+from tracemap.demo.broker import BrokerClient, Json
 from tracemap.demo.calls import post
 from tracemap.demo.faults import Script
-from tracemap.demo.process import Child, address_of, listen
+from tracemap.demo.process import Child, ShopError, listen
 from tracemap.demo.topology import NAMESPACE, SERVICES
-from tracemap.errors import TracemapError
 
 #: Mean pause between two orders, in seconds.
 PAUSE_SECONDS: Final = 0.06
@@ -29,12 +29,6 @@ BATCH_DELAY_MS: Final = 150
 
 #: Called after each order with how many are placed so far.
 Progress = Callable[[int], None]
-
-
-class ShopError(TracemapError):
-    """The demo's shop did not run as it should."""
-
-    exit_code = 3
 
 
 def run_shop(script: Script, grpc: str, http: str, logs: Path, progress: Progress) -> None:
@@ -56,14 +50,18 @@ class _Shop:
         self._logs = logs
         names = ["broker", *(name for name, service in SERVICES.items() if service.listens)]
         self._listeners: dict[str, socket.socket] = {name: listen() for name in names}
+        self._addresses: dict[str, tuple[str, int]] = {
+            name: listener.getsockname() for name, listener in self._listeners.items()
+        }
         self._children: list[Child] = []
         self._started: dict[str, int] = {}
+        self._customers = ThreadPoolExecutor(max_workers=16)
 
     @contextmanager
     def open(self) -> Iterator[_Shop]:
         """Start all processes; whatever happens inside, none of them is left at the end."""
         try:
-            self._start_broker()
+            self._spawn("broker", "broker", ["tracemap.demo.broker"], {})
             for name in SERVICES:
                 self._start(name)
             for child in self._children:
@@ -75,29 +73,32 @@ class _Shop:
                     child.kill()
             for listener in self._listeners.values():
                 listener.close()
+            self._customers.shutdown(cancel_futures=True)
 
     def place_orders(self, progress: Progress) -> None:
         """Be the customers: place every order at its time, several at once when one is slow."""
         random = Random(f"{self._script.seed}/customers")
-        address = self._listeners["order"].getsockname()
         # A customer comes back about three times, so customer.id cannot tell orders apart.
-        customers = [f"c-{number}" for number in range(1000, 1000 + self._script.orders // 3)]
+        people = [f"c-{number}" for number in range(1000, 1000 + self._script.orders // 3)]
+        placed: list[Future[Json]] = []
         due = time.monotonic()
-        with ThreadPoolExecutor(max_workers=16) as pool:
-            placed = []
-            for number, order in enumerate(self._script.order_ids(), start=1):
-                body = {"order": order, "customer": random.choice(customers)}
-                request = {"X-Request-Id": f"{random.getrandbits(64):016x}"}
-                placed.append(pool.submit(post, address, "/orders", body, request))
-                due += PAUSE_SECONDS * random.uniform(0.5, 1.5)
-                self._supervise_until(due)
-                progress(number)
-            for answer in placed:
+        for number, order in enumerate(self._script.order_ids(), start=1):
+            body = {"order": order, "customer": random.choice(people)}
+            headers = {"X-Request-Id": f"{random.getrandbits(64):016x}"}
+            address = self._addresses["order"]
+            placed.append(self._customers.submit(post, address, "/orders", body, headers))
+            due += PAUSE_SECONDS * random.uniform(0.5, 1.5)
+            self._supervise_until(due)
+            progress(number)
+        for answer in placed:
+            try:
                 answer.result()
+            except (OSError, HTTPException) as error:
+                raise ShopError(f"an order was not taken: {error}") from error
 
     def drain(self) -> None:
         """Wait until no message is queued, in a worker's hands or due for redelivery."""
-        broker = BrokerClient(self._listeners["broker"].getsockname())
+        broker = BrokerClient(self._addresses["broker"])
         give_up = time.monotonic() + DRAIN_SECONDS
         try:
             while pending := broker.pending():
@@ -136,12 +137,6 @@ class _Shop:
                 child.wait_stopped()
                 self._start("shipping")
 
-    def _start_broker(self) -> None:
-        listener = self._listeners["broker"]
-        environment = {**self._environment(), "SHOP_SCRIPT": self._script.to_json()}
-        child = Child("broker", ["tracemap.demo.broker"], environment, self._logs, listener)
-        self._children.append(child)
-
     def _start(self, name: str) -> None:
         number = self._started[name] = self._started.get(name, 0) + 1
         instance = f"{name}-{number}"
@@ -152,22 +147,32 @@ class _Shop:
             "team": service.team,
         }
         environment = {
-            **self._environment(),
             "OTEL_SERVICE_NAME": name,
             "OTEL_RESOURCE_ATTRIBUTES": ",".join(f"{k}={v}" for k, v in resource.items()),
             "OTEL_EXPORTER_OTLP_ENDPOINT": self._endpoints[service.protocol],
             "OTEL_EXPORTER_OTLP_PROTOCOL": service.protocol,
             "OTEL_BSP_SCHEDULE_DELAY": str(BATCH_DELAY_MS),
-            "SHOP_BROKER": address_of(self._listeners["broker"]),
-            "SHOP_INVENTORY": address_of(self._listeners["inventory"]),
+        }
+        self._spawn(name, instance, ["tracemap.demo.services", name], environment)
+
+    def _spawn(
+        self, name: str, instance: str, arguments: list[str], environment: dict[str, str]
+    ) -> None:
+        environment = {
+            **_caller_environment(),
+            **environment,
+            "SHOP_BROKER": "{}:{}".format(*self._addresses["broker"]),
+            "SHOP_INVENTORY": "{}:{}".format(*self._addresses["inventory"]),
             "SHOP_SCRIPT": self._script.to_json(),
         }
-        listener = self._listeners.get(name)
-        arguments = ["tracemap.demo.services", name]
+        # The child alone listens: when it is gone, callers are refused instead of left waiting.
+        listener = self._listeners.pop(name, None)
         self._children.append(Child(instance, arguments, environment, self._logs, listener))
+        if listener is not None:
+            listener.close()
 
-    @staticmethod
-    def _environment() -> dict[str, str]:
-        """The caller's environment without its own OpenTelemetry settings and proxies."""
-        ours = ("OTEL_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "GRPC_PROXY")
-        return {k: v for k, v in os.environ.items() if not k.upper().startswith(ours)}
+
+def _caller_environment() -> dict[str, str]:
+    """This process's environment without its own OpenTelemetry settings and proxies."""
+    ours = ("OTEL_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "GRPC_PROXY")
+    return {k: v for k, v in os.environ.items() if not k.upper().startswith(ours)}

@@ -1,0 +1,265 @@
+"""The demo: its shop does what its script says, and tracemap reports exactly what was injected."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from otlp_sink import Captured, running_sink
+
+from tracemap.demo.broker import BrokerClient
+from tracemap.demo.faults import BATCH, FEWEST_ORDERS, HELD_ORDER, Script, plan
+from tracemap.demo.process import Child, listen
+from tracemap.demo.shop import run_shop
+from tracemap.demo.topology import CAPTURED, DESTINATIONS, FAILED, PLACED, SERVICES, SHIPPED
+from tracemap.demo.truth import Injected, differences, injected
+from tracemap.errors import InputError
+
+INTERNAL, SERVER, CLIENT, PRODUCER, CONSUMER = 1, 2, 3, 4, 5
+
+
+# The script
+
+
+@given(seed=st.integers(0, 2**32), orders=st.integers(FEWEST_ORDERS, 1000))
+def test_every_script_has_its_faults_on_different_orders_of_the_run(seed: int, orders: int) -> None:
+    script = plan(seed, orders)
+    hit = {script.lost, script.twice, script.held, script.retried, script.refunded}
+    placed = script.order_ids()
+    assert len(hit) == 5
+    assert hit < set(placed[orders // 5 : orders * 3 // 5])
+    assert len(set(placed)) == orders
+    assert script.held == str(HELD_ORDER)
+    # Enough notifications remain for the batch, even with the faulty orders gone.
+    assert script.batch_after + BATCH + len(hit) < orders
+    assert plan(seed, orders) == script == Script.from_json(script.to_json())
+
+
+def test_seeds_differ_in_their_faults() -> None:
+    assert len({plan(seed).lost for seed in range(20)}) > 5
+    assert {plan(seed).lost_at for seed in range(20)} == {PLACED, SHIPPED}
+
+
+def test_a_run_too_small_to_learn_from_is_refused() -> None:
+    with pytest.raises(InputError, match="--orders"):
+        plan(1, FEWEST_ORDERS - 1)
+
+
+# The truth
+
+
+def test_a_report_that_is_exactly_the_truth_has_no_differences() -> None:
+    truth = injected(plan(1))
+    assert differences(truth, [(fault.rule, fault.order) for fault in truth]) == []
+
+
+def test_differences_name_what_is_missing_superfluous_and_repeated() -> None:
+    truth = [Injected("lost", "1", "ORP002", "order"), Injected("dead", "2", "ORP001", "shipping")]
+    found = [("ORP002", "1"), ("ORP002", "1"), ("DUP001", "3"), ("DAT004", None)]
+    assert differences(truth, found) == [
+        "not reported: ORP001 on order 2: dead",
+        "reported, but not injected: DAT004 on no order",
+        "reported, but not injected: DUP001 on order 3",
+        "reported 2 times: ORP002 on order 1",
+    ]
+
+
+# The broker
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[tuple[tuple[str, int], Script]]:
+    """The address of a running broker and the script that it misbehaves by."""
+    script = plan(1)
+    listener = listen()
+    environment = {**os.environ, "SHOP_SCRIPT": script.to_json()}
+    child = Child("broker", ["tracemap.demo.broker"], environment, tmp_path, listener)
+    try:
+        child.wait_ready()
+        yield listener.getsockname(), script
+        child.ask_to_stop()
+        assert child.wait_stopped() == 0
+    finally:
+        if child.exit_code is None:
+            child.kill()
+        listener.close()
+
+
+def test_broker_delivers_again_what_a_broken_worker_had_not_acknowledged(
+    broker: tuple[tuple[str, int], Script],
+) -> None:
+    address, _ = broker
+    producer, careful, careless = (BrokerClient(address) for _ in range(3))
+    producer.publish(PLACED, "m1", {"traceparent": "x"}, {"order": "1"})
+    producer.publish(CAPTURED, "m2", {}, {"order": "1"})
+    assert [m.id for m in careful.fetch(PLACED, "payment")] == ["m1"]
+    assert [m.id for m in careless.fetch(CAPTURED, "shipping", auto_ack=True)] == ["m2"]
+    assert producer.pending() == 2
+    careful.close()
+    careless.close()
+    (again,) = producer.fetch(PLACED, "payment", wait=5)
+    assert (again.id, again.deliveries, again.headers) == ("m1", 2, {"traceparent": "x"})
+    assert producer.fetch(CAPTURED, "shipping", wait=0.2) == []
+    producer.ack(again)
+    assert producer.pending() == 0
+    producer.close()
+
+
+def test_broker_gives_each_group_its_copy_and_waits_for_a_whole_batch(
+    broker: tuple[tuple[str, int], Script],
+) -> None:
+    client = BrokerClient(broker[0])
+    client.publish(FAILED, "m1", {}, {"order": "1"})
+    client.publish(FAILED, "m2", {}, {"order": "2"})
+    assert client.fetch(FAILED, "payment", least=3, most=3, wait=0.2) == []
+    for group in DESTINATIONS[FAILED].groups:
+        messages = client.fetch(FAILED, group, least=2, most=2)
+        assert [m.id for m in messages] == ["m1", "m2"]
+        client.nack(messages[0], delay=0.1)
+        client.ack(messages[1])
+        (again,) = client.fetch(FAILED, group, wait=5)
+        assert (again.id, again.deliveries) == ("m1", 2)
+        client.ack(again)
+    client.close()
+
+
+def test_broker_loses_and_repeats_exactly_what_its_script_says(
+    broker: tuple[tuple[str, int], Script],
+) -> None:
+    address, script = broker
+    client = BrokerClient(address)
+    for order in (script.lost, script.twice, "other"):
+        for destination in (PLACED, SHIPPED):
+            client.publish(destination, f"{destination}/{order}", {}, {"order": order})
+    seen: Counter[str] = Counter()
+    while client.pending():
+        for destination in (PLACED, SHIPPED):
+            group = DESTINATIONS[destination].groups[0]
+            for message in client.fetch(destination, group, wait=0.1):
+                client.ack(message)
+                seen[message.id] += 1
+    lost, twice = f"{script.lost_at}/{script.lost}", f"{script.twice_at}/{script.twice}"
+    assert lost not in seen
+    assert seen[twice] == 2
+    assert len(seen) == 5
+    assert sum(seen.values()) == 6
+    client.close()
+
+
+# The shop, as its exporters tell it
+
+
+@pytest.mark.slow
+def test_the_shop_exports_what_its_script_says(tmp_path: Path) -> None:
+    script = plan(seed=3, orders=FEWEST_ORDERS)
+    placed: list[int] = []
+    with running_sink() as sink:
+        run_shop(script, sink.grpc, sink.http, tmp_path, placed.append)
+    spans = sink.spans
+    assert placed == list(range(1, FEWEST_ORDERS + 1))
+    assert len({span.place for span in spans}) == len(spans)
+    _check_resources(spans)
+    _check_contexts(spans, script)
+    _check_faults(spans, script)
+    _check_look_alikes(spans, script)
+
+
+def _check_resources(spans: list[Captured]) -> None:
+    """Five services, each with its team, its instances and its own protocol."""
+    by_service = {(s.service, s.resource["team"], s.via) for s in spans}
+    assert by_service == {(s.name, s.team, s.protocol) for s in SERVICES.values()}
+    assert {s.via for s in spans} == {"grpc", "http/protobuf"}
+    instances = {s.resource["service.instance.id"] for s in spans}
+    assert instances == {f"{name}-1" for name in SERVICES} | {"shipping-2"}
+    assert {s.resource["service.namespace"] for s in spans} == {"shop"}
+
+
+def _check_contexts(spans: list[Captured], script: Script) -> None:
+    """Parent, link and nothing; and every reference that is there leads somewhere, but one."""
+    by_place = {span.place: span for span in spans}
+    missing = [s for s in spans if s.parent_id and (s.trace_id, s.parent_id) not in by_place]
+    assert [(s.service, s.name, s.order) for s in missing] == [
+        ("inventory", "POST /picks", script.held)
+    ]
+    assert all(link in by_place for span in spans for link in span.links)
+
+    for consumer in _named(spans, f"process {PLACED}"):
+        parent = by_place[consumer.trace_id, consumer.parent_id]
+        assert (parent.name, parent.kind) == (f"send {PLACED}", PRODUCER)
+        assert parent.attributes["messaging.message.id"] == _message(consumer)
+    for consumer in _named(spans, f"process {CAPTURED}"):
+        assert (consumer.parent_id, consumer.links, _message(consumer)) == ("", (), None)
+        assert consumer.order is not None
+    for consumer in _named(spans, f"receive {SHIPPED}"):
+        assert consumer.parent_id == ""
+        assert len(consumer.links) == consumer.attributes["messaging.batch.message_count"]
+        sent = {_message(by_place[link]) for link in consumer.links}
+        below = [s for s in spans if (s.trace_id, s.parent_id) == consumer.place]
+        assert {s.name for s in below} == {f"process {SHIPPED}"}
+        assert {_message(s) for s in below} == sent
+    for answer in (s for s in spans if s.kind == SERVER and s.name != "POST /orders"):
+        if answer not in missing:
+            assert by_place[answer.trace_id, answer.parent_id].kind == CLIENT
+
+
+def _check_faults(spans: list[Captured], script: Script) -> None:
+    destination = DESTINATIONS[script.lost_at]
+    (sent,) = _named(spans, f"send {destination.name}", script.lost)
+    assert _named(spans, f"process {destination.name}", script.lost) == []
+    taken = {_message(s) for s in _named(spans, f"process {destination.name}")}
+    later = [s for s in _named(spans, f"send {destination.name}") if s.start_ns > sent.start_ns]
+    assert len([s for s in later if _message(s) in taken]) > 10
+
+    first, second = _named(spans, f"process {script.twice_at}", script.twice)
+    assert _message(first) == _message(second) is not None
+    assert first.status == second.status == 0
+
+    held = [s for s in spans if s.order == script.held]
+    assert {s.service for s in held} == {"order", "payment", "inventory"}
+    after = [s for s in spans if s.start_ns > max(s.start_ns for s in held)]
+    workers = {s.resource["service.instance.id"] for s in after if s.service == "shipping"}
+    assert workers == {"shipping-2"}
+
+
+def _check_look_alikes(spans: list[Captured], script: Script) -> None:
+    failed, succeeded = sorted(
+        _named(spans, f"process {PLACED}", script.retried), key=lambda s: s.start_ns
+    )
+    assert (failed.status, failed.events, succeeded.status) == (2, ("exception",), 0)
+
+    (shipment,) = _named(spans, f"process {CAPTURED}", script.refunded)
+    assert (shipment.status, shipment.events) == (2, ("exception",))
+    undone = _named(spans, f"process {FAILED}", script.refunded)
+    assert {s.service for s in undone} == {"payment", "inventory"}
+    assert {s.name for s in spans if s.kind == INTERNAL} == {"refund", "release"}
+
+    batches = Counter(len(s.links) for s in _named(spans, f"receive {SHIPPED}"))
+    assert set(batches) == {1, BATCH}
+    assert batches[BATCH] == 1
+
+    unusual = {script.lost, script.twice, script.held, script.retried, script.refunded}
+    ordinary = set(script.order_ids()) - unusual
+    steps = Counter((s.order, s.name) for s in spans if s.kind in (SERVER, CONSUMER) and s.order)
+    assert {name for order, name in steps if order in ordinary} == {
+        "POST /orders",
+        "POST /reservations",
+        f"process {PLACED}",
+        f"process {CAPTURED}",
+        "POST /picks",
+        f"process {SHIPPED}",
+    }
+    assert {steps[order, f"process {SHIPPED}"] for order in ordinary} == {1}
+
+
+def _named(spans: list[Captured], name: str, order: str | None = None) -> list[Captured]:
+    """The messaging spans of that name, in the order they arrived."""
+    return [s for s in spans if s.name == name and order in (None, s.order)]
+
+
+def _message(span: Captured) -> str | None:
+    return span.attributes.get("messaging.message.id")
