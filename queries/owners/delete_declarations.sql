@@ -1,0 +1,1 @@
+DELETE FROM store.declaration WHERE path = $path

@@ -1,0 +1,1 @@
+DELETE FROM store.team WHERE path = $path

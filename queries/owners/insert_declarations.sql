@@ -1,0 +1,1 @@
+INSERT INTO store.declaration BY NAME SELECT * FROM incoming_declarations

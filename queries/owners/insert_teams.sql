@@ -1,0 +1,1 @@
+INSERT INTO store.team BY NAME SELECT * FROM incoming_teams

@@ -1,0 +1,32 @@
+-- Candidates for the owners of what sends no telemetry: datastores, and external peers, which are
+-- declared as services. A datastore that the services of one team use, and nobody else, is theirs.
+CREATE OR REPLACE TEMP TABLE o_peer AS
+WITH used AS (
+    SELECT DISTINCT
+        v.service AS peer, v.peer_kind, c.service AS user_service, t.team
+    FROM derived.step AS v
+    LEFT JOIN derived.step AS c ON c.step_id = v.caller_id
+    LEFT JOIN o_service_team AS t
+        ON t.service = c.service AND t.namespace IS NOT DISTINCT FROM c.namespace
+    WHERE v.is_virtual AND v.service IS NOT NULL
+),
+seen AS (
+    SELECT peer, CASE WHEN bool_or(peer_kind = 'datastore') THEN 'datastore' ELSE 'service' END AS kind
+    FROM used
+    WHERE peer_kind = 'datastore' OR peer NOT IN (SELECT service FROM o_service_team)
+    GROUP BY peer
+)
+SELECT
+    s.kind, s.peer, d.team, d.source,
+    CASE WHEN d.unowned THEN 'declared-unowned' ELSE 'declared' END AS rule, 0 AS rank
+FROM seen AS s JOIN o_declared AS d ON d.kind = s.kind AND d.name = s.peer AND d.namespace IS NULL
+UNION ALL
+SELECT
+    'datastore', peer, min(team), 'used by ' || string_agg(DISTINCT user_service, ', ' ORDER BY user_service),
+    'only-user', 40
+FROM used
+WHERE peer_kind = 'datastore'
+GROUP BY peer
+HAVING count(DISTINCT team) = 1 AND count(*) = count(team)
+UNION ALL
+SELECT kind, peer, NULL, NULL, CASE kind WHEN 'service' THEN 'external' ELSE 'no-match' END, 90 FROM seen

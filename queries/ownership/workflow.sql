@@ -1,0 +1,28 @@
+-- Candidates for the end-to-end owner of each workflow: declared; else the orchestrator, which is
+-- the service that runs the engine's workflow span; else the service that started it.
+CREATE OR REPLACE TEMP TABLE o_workflow AS
+WITH seen AS (SELECT DISTINCT workflow FROM derived.execution WHERE workflow IS NOT NULL),
+orchestrator AS (
+    SELECT e.workflow, s.service, count(DISTINCT e.eid) AS executions
+    FROM derived.step AS s JOIN derived.execution AS e USING (eid)
+    WHERE starts_with(s.name, 'RunWorkflow:') AND e.workflow IS NOT NULL
+    GROUP BY ALL
+),
+starter AS (
+    SELECT workflow, start_service AS service, count(*) AS executions
+    FROM derived.execution WHERE workflow IS NOT NULL AND start_service IS NOT NULL
+    GROUP BY ALL
+)
+SELECT
+    s.workflow, d.team, d.source,
+    CASE WHEN d.unowned THEN 'declared-unowned' ELSE 'declared' END AS rule,
+    0 AS rank, 0::BIGINT AS weight
+FROM seen AS s JOIN o_declared AS d ON d.kind = 'workflow' AND d.name = s.workflow
+UNION ALL
+SELECT o.workflow, t.team, 'orchestrated by ' || o.service, 'orchestrator', 20, o.executions
+FROM orchestrator AS o LEFT JOIN o_service_team AS t ON t.service = o.service
+UNION ALL
+SELECT s.workflow, t.team, 'started by ' || s.service, 'started-by', 30, s.executions
+FROM starter AS s LEFT JOIN o_service_team AS t ON t.service = s.service
+UNION ALL
+SELECT workflow, NULL, NULL, 'no-match', 90, 0 FROM seen
