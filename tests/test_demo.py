@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -167,6 +168,36 @@ def test_the_shop_exports_what_its_script_says(tmp_path: Path) -> None:
     _check_contexts(spans, script)
     _check_faults(spans, script)
     _check_look_alikes(spans, script)
+
+
+def test_a_service_whose_spans_nobody_takes_ends_with_an_error(
+    broker: tuple[tuple[str, int], Script], tmp_path: Path
+) -> None:
+    (host, port), script = broker
+    environment = {
+        **os.environ,
+        "OTEL_SERVICE_NAME": "notification",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1",
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        "OTEL_EXPORTER_OTLP_TIMEOUT": "1",
+        "SHOP_BROKER": f"{host}:{port}",
+        "SHOP_SCRIPT": script.to_json(),
+    }
+    arguments = ["tracemap.demo.services", "notification"]
+    child = Child("notification", arguments, environment, tmp_path)
+    try:
+        child.wait_ready()
+        client = BrokerClient((host, port))
+        client.publish(SHIPPED, "m1", {}, {"order": "1"})
+        while client.pending():
+            time.sleep(0.02)
+        client.close()
+        child.ask_to_stop()
+        assert child.wait_stopped() == 1
+        assert child.last_words().endswith("2 spans could not be exported")
+    finally:
+        if child.exit_code is None:
+            child.kill()
 
 
 def _check_resources(spans: list[Captured]) -> None:

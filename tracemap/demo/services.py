@@ -15,7 +15,6 @@ import traceback
 from collections.abc import Callable
 from typing import Final, NoReturn
 
-from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import SpanKind
 
 from tracemap.demo.broker import BrokerClient, Json, Message
@@ -49,7 +48,7 @@ class Runtime:
     def __init__(self, name: str) -> None:
         self.name = name
         self.script = Script.from_json(os.environ["SHOP_SCRIPT"])
-        self.provider: TracerProvider = provider_from_environment()
+        self.provider, self._exporter = provider_from_environment()
         self.tracer = self.provider.get_tracer(f"shop.{name}", "1.0.0")
         self.stop = stop_event()
         self._threads: list[threading.Thread] = []
@@ -99,6 +98,8 @@ class Runtime:
         for thread in self._threads:
             thread.join(timeout=5)
         self.provider.shutdown()
+        if self._exporter.failed:
+            sys.exit(f"{self._exporter.failed} spans could not be exported")
 
 
 def order(runtime: Runtime) -> None:

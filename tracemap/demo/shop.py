@@ -98,8 +98,8 @@ class _Shop:
 
     def drain(self) -> None:
         """Wait until no message is queued, in a worker's hands or due for redelivery."""
-        broker = BrokerClient(self._addresses["broker"])
         give_up = time.monotonic() + DRAIN_SECONDS
+        broker = BrokerClient(self._addresses["broker"])
         try:
             while pending := broker.pending():
                 if time.monotonic() > give_up:

@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from opentelemetry import propagate, trace
 from opentelemetry.context import Context as TraceContext
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.trace import Link, Span, SpanKind, Tracer
 
 from tracemap.demo.broker import BrokerClient, Json, Message
@@ -26,11 +26,35 @@ from tracemap.demo.topology import DESTINATIONS, SYSTEM, Context
 Attributes = Mapping[str, str | int]
 
 
-def provider_from_environment() -> TracerProvider:
+class CountingExporter(SpanExporter):
+    """Hands spans to ``inner`` and counts those that its collector did not take.
+
+    A span lost here would show as a fault that nobody injected.
+    """
+
+    def __init__(self, inner: SpanExporter) -> None:
+        self._inner = inner
+        self.failed = 0
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        result = self._inner.export(spans)
+        if result is not SpanExportResult.SUCCESS:
+            self.failed += len(spans)
+        return result
+
+    def shutdown(self) -> None:
+        self._inner.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        return self._inner.force_flush(timeout_millis)
+
+
+def provider_from_environment() -> tuple[TracerProvider, CountingExporter]:
     """A provider of its own for this process, set up by the standard variables alone."""
     provider = TracerProvider(resource=Resource.create(), shutdown_on_exit=False)
-    provider.add_span_processor(BatchSpanProcessor(_exporter()))
-    return provider
+    exporter = CountingExporter(_exporter())
+    provider.add_span_processor(BatchSpanProcessor(exporter))
+    return provider, exporter
 
 
 def _exporter() -> SpanExporter:
