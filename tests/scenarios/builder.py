@@ -1,0 +1,409 @@
+"""A small language for writing traces: services, spans, hand-offs, and what is expected of them.
+
+A scenario is a function that takes a ``Scenario``, lets services do things at given seconds, and
+says what must be found. Everything is deterministic: ids and jitter come from the scenario's name.
+
+Times are seconds since the scenario's start (floats, microsecond precision); in the files they are
+nanoseconds since the Unix epoch, as OTLP has them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import IntEnum
+from typing import Any
+
+#: Spans in one line of a file; the Collector's batch processor does the same with larger numbers.
+SPANS_PER_LINE = 80
+
+START = "2025-03-03T09:00:00+00:00"
+
+Attributes = Mapping[str, Any]
+
+
+class Kind(IntEnum):
+    """SpanKind of OTLP's trace.proto."""
+
+    INTERNAL = 1
+    SERVER = 2
+    CLIENT = 3
+    PRODUCER = 4
+    CONSUMER = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One instance of a service. ``skew`` is how many seconds its clock is ahead."""
+
+    name: str
+    resource: tuple[tuple[str, str], ...]
+    skew: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One span as its service saw it. ``lost`` ones exist, but were never exported."""
+
+    service: Service
+    name: str
+    kind: Kind
+    start: float
+    end: float
+    trace_id: str
+    span_id: str
+    parent: Span | None = None
+    links: tuple[Span, ...] = ()
+    attributes: tuple[tuple[str, Any], ...] = ()
+    scope: str = "app"
+    error: str | None = None
+    trace_state: str = ""
+    dropped_links: int = 0
+    lost: bool = False
+    late: bool = False
+
+    def attribute(self, key: str) -> Any:
+        """Return one attribute's value, or None."""
+        return dict(self.attributes).get(key)
+
+
+@dataclass(slots=True)
+class Scenario:
+    """Spans, owners and expectations under construction; see the module's words."""
+
+    name: str
+    text: str = ""
+    lookalike_of: tuple[str, ...] = ()
+    start: str = START
+    spans: list[Span] = field(default_factory=list)
+    ownership: dict[str, Any] | None = None
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    #: Further expectations: executions, keys, custody, handoffs, stages (tests/scenarios/check.py).
+    expected: dict[str, Any] = field(default_factory=dict)
+    random: random.Random = field(init=False)
+    _ids: int = 0
+
+    def __post_init__(self) -> None:
+        self.random = random.Random(self.name)
+
+    # -- who -----------------------------------------------------------------------------------
+
+    def service(
+        self,
+        name: str,
+        team: str | None = None,
+        *,
+        instance: str | None = None,
+        skew: float = 0.0,
+        resource: Attributes | None = None,
+    ) -> Service:
+        """Start an instance of a service; ``team`` becomes a resource attribute."""
+        attributes = {"service.name": name, "service.instance.id": instance or f"{name}-1"}
+        if team is not None:
+            attributes["team"] = team
+        attributes.update(resource or {})
+        return Service(name, tuple(attributes.items()), skew)
+
+    # -- what it does --------------------------------------------------------------------------
+
+    def span(
+        self,
+        service: Service,
+        name: str,
+        kind: Kind,
+        at: float,
+        lasts: float,
+        *,
+        parent: Span | None = None,
+        links: Sequence[Span] = (),
+        attributes: Attributes | None = None,
+        error: str | None = None,
+        scope: str = "app",
+        trace_state: str = "",
+        dropped_links: int = 0,
+        lost: bool = False,
+        late: bool = False,
+    ) -> Span:
+        """Let a service do something. Without a ``parent`` it begins a new trace.
+
+        An ``error`` sets the status and records an exception event; a ``lost`` span is never
+        exported; a ``late`` one arrives in the last line of the file.
+        """
+        span = Span(
+            service=service,
+            name=name,
+            kind=kind,
+            start=at,
+            end=at + lasts,
+            trace_id=parent.trace_id if parent else self._id(32),
+            span_id=self._id(16),
+            parent=parent,
+            links=tuple(links),
+            attributes=tuple((attributes or {}).items()),
+            scope=scope,
+            error=error,
+            trace_state=trace_state,
+            dropped_links=dropped_links,
+            lost=lost,
+            late=late,
+        )
+        self.spans.append(span)
+        return span
+
+    def serve(self, service: Service, name: str, at: float, lasts: float, **more: Any) -> Span:
+        """Handle a request: a SERVER span named ``METHOD /route``."""
+        return self.span(service, name, Kind.SERVER, at, lasts, **more)
+
+    def call(
+        self,
+        caller: Service,
+        callee: Service,
+        name: str,
+        at: float,
+        lasts: float,
+        *,
+        parent: Span,
+        attributes: Attributes | None = None,
+        error: str | None = None,
+        lost_client: bool = False,
+    ) -> Span:
+        """Call another service and wait: CLIENT in the caller, SERVER in the callee, returned.
+
+        ``attributes`` and ``error`` are the callee's; a failed call is an error on both sides.
+        """
+        client = self.span(
+            caller,
+            name.split(" ", maxsplit=1)[0],
+            Kind.CLIENT,
+            at,
+            lasts,
+            parent=parent,
+            attributes={"server.address": callee.name},
+            error=error,
+            lost=lost_client,
+        )
+        margin = lasts / 10
+        return self.serve(
+            callee,
+            name,
+            at + margin,
+            lasts - 2 * margin,
+            parent=client,
+            attributes=attributes,
+            error=error,
+        )
+
+    def publish(
+        self,
+        service: Service,
+        destination: str,
+        at: float,
+        *,
+        parent: Span | None,
+        attributes: Attributes | None = None,
+        message_id: bool = True,
+        system: str = "kafka",
+        lost: bool = False,
+    ) -> Span:
+        """Send a message: a PRODUCER span of 4 ms."""
+        facts: dict[str, Any] = {
+            "messaging.system": system,
+            "messaging.destination.name": destination,
+            "messaging.operation.type": "send",
+        }
+        if message_id:
+            facts["messaging.message.id"] = f"m-{self._id(8)}"
+        facts.update(attributes or {})
+        return self.span(
+            service,
+            f"send {destination}",
+            Kind.PRODUCER,
+            at,
+            0.004,
+            parent=parent,
+            attributes=facts,
+            lost=lost,
+        )
+
+    def process(
+        self,
+        service: Service,
+        message: Span,
+        at: float,
+        lasts: float,
+        *,
+        joined_by: str = "link",
+        group: str | None = None,
+        operation: str = "process",
+        attributes: Attributes | None = None,
+        **more: Any,
+    ) -> Span:
+        """Take a message and work on it: a CONSUMER span.
+
+        ``joined_by`` says what remains of the producer's context: ``link`` (new trace with a
+        link), ``parent`` (same trace), ``id`` (only the message id), ``none`` (nothing).
+        """
+        destination = message.attribute("messaging.destination.name")
+        facts: dict[str, Any] = {
+            "messaging.system": message.attribute("messaging.system"),
+            "messaging.destination.name": destination,
+            "messaging.operation.type": operation,
+            "messaging.consumer.group.name": group or service.name,
+        }
+        message_id = message.attribute("messaging.message.id")
+        if message_id is not None and joined_by != "none":
+            facts["messaging.message.id"] = message_id
+        facts.update(attributes or {})
+        return self.span(
+            service,
+            f"{operation} {destination}",
+            Kind.CONSUMER,
+            at,
+            lasts,
+            parent=message if joined_by == "parent" else None,
+            links=[message] if joined_by == "link" else [],
+            attributes=facts,
+            **more,
+        )
+
+    def copy(self, span: Span, **changes: Any) -> Span:
+        """Export a span a second time, in the last line; with ``changes`` the copies differ."""
+        again = replace(span, late=True, **changes)
+        self.spans.append(again)
+        return again
+
+    # -- what is expected ----------------------------------------------------------------------
+
+    def expect(
+        self,
+        rule: str,
+        correlation: str | None = None,
+        *,
+        service: str | None = None,
+        team: str | None = None,
+        mentions: Iterable[str] = (),
+        effects: Iterable[str] = (),
+    ) -> None:
+        """Expect exactly one finding; ``mentions`` and ``effects`` are words it must contain."""
+        finding: dict[str, Any] = {"rule": rule, "correlation": correlation}
+        if service is not None:
+            finding["service"] = service
+        if team is not None or rule == "OWN001":
+            finding["team"] = team
+        if mentions:
+            finding["mentions"] = list(mentions)
+        if effects:
+            finding["effects"] = list(effects)
+        self.findings.append(finding)
+
+    # -- files ---------------------------------------------------------------------------------
+
+    def lines(self) -> list[str]:
+        """Return the file: one ExportTraceServiceRequest a line, in the order of export."""
+        exported = [span for span in self.spans if not span.lost]
+        in_time = sorted((span for span in exported if not span.late), key=lambda span: span.end)
+        late = sorted((span for span in exported if span.late), key=lambda span: span.end)
+        chunks = [
+            part[at : at + SPANS_PER_LINE]
+            for part in (in_time, late)
+            for at in range(0, len(part), SPANS_PER_LINE)
+        ]
+        origin = int(datetime.fromisoformat(self.start).timestamp())
+        return [_dump(_request(chunk, origin)) for chunk in chunks]
+
+    def expectations(self) -> dict[str, Any]:
+        """Return what ``expected.json`` holds."""
+        return {
+            "lookalike_of": list(self.lookalike_of),
+            "findings": self.findings,
+            **self.expected,
+        }
+
+    def _id(self, digits: int) -> str:
+        self._ids += 1
+        return hashlib.sha256(f"{self.name}/{self._ids}".encode()).hexdigest()[:digits]
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _request(spans: Sequence[Span], origin: int) -> dict[str, Any]:
+    """Return an ExportTraceServiceRequest with spans grouped by resource and scope."""
+    resources: dict[tuple[tuple[str, str], ...], dict[str, list[Span]]] = {}
+    for span in spans:
+        resources.setdefault(span.service.resource, {}).setdefault(span.scope, []).append(span)
+    return {
+        "resourceSpans": [
+            {
+                "resource": {"attributes": _attributes(resource)},
+                "scopeSpans": [
+                    {"scope": {"name": scope}, "spans": [_span(span, origin) for span in members]}
+                    for scope, members in scopes.items()
+                ],
+            }
+            for resource, scopes in resources.items()
+        ]
+    }
+
+
+def _span(span: Span, origin: int) -> dict[str, Any]:
+    remote = span.parent is not None and span.parent.service != span.service
+    out: dict[str, Any] = {
+        "traceId": span.trace_id,
+        "spanId": span.span_id,
+        "parentSpanId": span.parent.span_id if span.parent else "",
+        # W3C sampled bit, "is_remote is known", and is_remote itself (trace.proto, SpanFlags).
+        "flags": 0x301 if remote else 0x101,
+        "name": span.name,
+        "kind": int(span.kind),
+        "startTimeUnixNano": _nano(span.start + span.service.skew, origin),
+        "endTimeUnixNano": _nano(span.end + span.service.skew, origin),
+    }
+    if span.trace_state:
+        out["traceState"] = span.trace_state
+    if span.attributes:
+        out["attributes"] = _attributes(span.attributes)
+    if span.links:
+        out["links"] = [{"traceId": link.trace_id, "spanId": link.span_id} for link in span.links]
+    if span.dropped_links:
+        out["droppedLinksCount"] = span.dropped_links
+    if span.error is not None:
+        out["events"] = [_exception(span, span.error, origin)]
+    out["status"] = {"code": 2, "message": span.error} if span.error is not None else {}
+    return out
+
+
+def _exception(span: Span, error: str, origin: int) -> dict[str, Any]:
+    kind, _, message = error.partition(": ")
+    return {
+        "timeUnixNano": _nano(span.end + span.service.skew, origin),
+        "name": "exception",
+        "attributes": _attributes(
+            (("exception.type", kind), ("exception.message", message or kind))
+        ),
+    }
+
+
+def _nano(seconds: float, origin: int) -> str:
+    return str(origin * 1_000_000_000 + round(seconds * 1_000_000) * 1_000)
+
+
+def _attributes(pairs: Iterable[tuple[str, Any]]) -> list[dict[str, Any]]:
+    return [{"key": key, "value": _value(value)} for key, value in pairs]
+
+
+def _value(value: Any) -> dict[str, Any]:
+    if isinstance(value, bool):
+        return {"boolValue": value}
+    if isinstance(value, int):
+        return {"intValue": str(value)}
+    if isinstance(value, float):
+        return {"doubleValue": value}
+    if isinstance(value, (list, tuple)):
+        return {"arrayValue": {"values": [_value(item) for item in value]}}
+    return {"stringValue": str(value)}

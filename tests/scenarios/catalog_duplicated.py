@@ -1,0 +1,357 @@
+"""Messages processed twice (DUP001), steps run twice (DUP002), and what only looks like it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from scenarios.builder import Kind, Scenario, Service, Span
+from scenarios.registry import scenario
+from scenarios.shop import LEARNED, Shop, key, order
+
+#: The orders of a scenario: forty the model learns from, and one 40 minutes later.
+ORDERS = [*range(1, LEARNED + 1), LEARNED + 41]
+
+
+@scenario("dup001-processed-twice")
+def processed_twice(s: Scenario) -> None:
+    """One message is processed twice, both times with success.
+
+    Shipping processes the message of order 20, and eight seconds later, in another trace, the
+    same message again: the same message id, the same group, no failure in between. It also has
+    a second label printed: that follows from it and is no finding of its own.
+    """
+    shop = Shop.of(s)
+    labels = s.service("labels", "printing")
+    for number in ORDERS:
+        message = shop.place(number, number * 60.0, charge=False)
+        _with_label(shop, labels, number, message, message.end + 0.4)
+        if number == 20:
+            _with_label(shop, labels, number, message, message.end + 8.4)
+    s.expect(
+        "DUP001",
+        order(20),
+        service="shipping",
+        team="logistics",
+        mentions=["orders.placed"],
+        effects=["labels"],
+    )
+    s.expected["executions"] = {"count": len(ORDERS)}
+
+
+def _with_label(shop: Shop, labels: Service, number: int, message: Span, at: float) -> None:
+    shipment = shop.ship(number, message, at=at)
+    shop.scenario.call(
+        shop.shipping, labels, "POST /labels", at + 0.02, 0.1, parent=shipment,
+        attributes=key(number),
+    )  # fmt: skip
+
+
+@scenario("dup001-kafka-offsets-reread")
+def offsets_reread(s: Scenario) -> None:
+    """A group reads three offsets again, eight seconds later.
+
+    Kafka's messages carry no id here; topic, partition and offset name them. After a rebalance
+    shipping processes the last three again, with success: three messages processed twice.
+    """
+    shop = Shop.of(s)
+    for number in ORDERS:
+        offset = {"messaging.destination.partition.id": "0", "messaging.kafka.offset": number}
+        message = shop.place(
+            number, number * 60.0, charge=False, message_id=False, attributes=offset
+        )
+        shop.ship(number, message, attributes=offset)
+        if 18 <= number <= 20:
+            at = 20 * 60.0 + 8.0 + number * 0.3
+            shop.ship(number, message, at=at, attributes=offset)
+            s.expect("DUP001", order(number), service="shipping", team="logistics")
+
+
+@scenario("dup001-not-retry", lookalike_of=("DUP001", "DUP002"))
+def retry(s: Scenario) -> None:
+    """A message is processed, fails, and is processed again.
+
+    The first attempt for order 20 ends in an error. The redelivery of the same message succeeds:
+    two attempts, one of them successful.
+    """
+    shop = Shop.of(s)
+    for number in ORDERS:
+        message = shop.place(number, number * 60.0, charge=False)
+        if number == 20:
+            shop.ship(number, message, error="TimeoutError: no answer from the carrier")
+            shop.ship(number, message, at=message.end + 5.0)
+        else:
+            shop.ship(number, message)
+    s.expected["executions"] = {
+        "count": len(ORDERS),
+        "status": {"completed": len(ORDERS)},
+    }
+
+
+@scenario("dup001-not-unfinished-attempt", lookalike_of=("DUP001", "ORP002"))
+def unfinished_attempt(s: Scenario) -> None:
+    """A message is received twice, but processed once.
+
+    Shipping reports receiving and processing apart. The first time, the worker is stopped after
+    receiving the message of order 20; the broker delivers it again, and that time it is
+    processed. Only processing counts.
+    """
+    shop = Shop.of(s)
+    for number in ORDERS:
+        message = shop.place(number, number * 60.0, charge=False)
+        tries = [message.end + 0.3, message.end + 6.3] if number == 20 else [message.end + 0.3]
+        for at in tries:
+            received = s.process(shop.shipping, message, at, 0.002, operation="receive")
+            if at == tries[-1]:
+                _under(shop, number, message, received)
+    s.expected["executions"] = {"count": len(ORDERS)}
+
+
+def _under(shop: Shop, number: int, message: Span, received: Span) -> None:
+    """Process a message in the trace of its reception."""
+    shop.scenario.span(
+        shop.shipping,
+        "process orders.placed",
+        Kind.CONSUMER,
+        received.end + 0.01,
+        0.15,
+        parent=received,
+        links=[message],
+        attributes={
+            **key(number),
+            "messaging.system": "kafka",
+            "messaging.destination.name": shop.destination,
+            "messaging.operation.type": "process",
+            "messaging.message.id": message.attribute("messaging.message.id"),
+            "messaging.consumer.group.name": "shipping",
+        },
+    )
+
+
+@scenario("dup001-not-requeued", lookalike_of=("DUP001",))
+def requeued(s: Scenario) -> None:
+    """A consumer refuses a message without an error, and takes it later.
+
+    On RabbitMQ the first delivery for order 20 is nacked and requeued: its span is fine, the
+    ``nack`` beside it says that the work was not done. The second delivery is acknowledged.
+    """
+    shop = Shop.of(s)
+    for number in ORDERS:
+        message = shop.place(number, number * 60.0, charge=False, system="rabbitmq")
+        if number == 20:
+            refused = shop.ship(number, message)
+            _settle(shop, message, refused, "nack")
+        delivered = shop.ship(number, message, at=message.end + (4.0 if number == 20 else 0.4))
+        _settle(shop, message, delivered, "ack")
+
+
+def _settle(shop: Shop, message: Span, delivery: Span, name: str) -> None:
+    shop.scenario.span(
+        shop.shipping,
+        f"{name} {shop.destination}",
+        Kind.CLIENT,
+        delivery.end - 0.01,
+        0.002,
+        parent=delivery,
+        attributes={
+            "messaging.system": "rabbitmq",
+            "messaging.destination.name": shop.destination,
+            "messaging.operation.name": name,
+            "messaging.operation.type": "settle",
+            "messaging.message.id": message.attribute("messaging.message.id"),
+        },
+    )
+
+
+@scenario("dup001-not-fan-out", lookalike_of=("DUP001", "DUP002"))
+def fan_out(s: Scenario) -> None:
+    """Two groups each process every message once.
+
+    Shipping and analytics both read ``orders.placed``. The same message id is processed twice,
+    by two groups: that is what a topic is for.
+    """
+    shop = Shop.of(s)
+    analytics = s.service("analytics", "insights")
+    for number in ORDERS:
+        message = shop.place(number, number * 60.0, charge=False)
+        shop.ship(number, message)
+        s.process(
+            analytics, message, message.end + s.random.uniform(0.1, 0.2), 0.02,
+            attributes=key(number),
+        )  # fmt: skip
+    s.expected["executions"] = {"count": len(ORDERS), "status": {"completed": len(ORDERS)}}
+
+
+@scenario("dup001-not-doubled-instrumentation", lookalike_of=("DUP001", "DUP002"))
+def doubled_instrumentation(s: Scenario) -> None:
+    """Framework and library both report the same processing.
+
+    Every message of shipping has two CONSUMER spans, one of the framework and inside it one of
+    the client library: the same message id, the same group, overlapping. On one order in two
+    they are siblings rather than nested. One processing, seen twice.
+    """
+    shop = Shop.of(s)
+    for number in ORDERS:
+        message = shop.place(number, number * 60.0, charge=False)
+        outer = shop.ship(number, message, scope="framework")
+        facts = dict(outer.attributes)
+        nested = number % 2 == 0
+        s.span(
+            shop.shipping,
+            outer.name,
+            Kind.CONSUMER,
+            outer.start + 0.002,
+            0.14,
+            parent=outer if nested else None,
+            links=[message],
+            attributes=facts,
+            scope="kafka-client",
+        )
+    s.expected["executions"] = {"count": len(ORDERS), "status": {"completed": len(ORDERS)}}
+
+
+@scenario("dup001-not-span-copies", lookalike_of=("DUP001", "DUP002"))
+def span_copies(s: Scenario) -> None:
+    """An exporter sent the same spans twice.
+
+    After a time-out the exporters of checkout and shipping repeated a request that had arrived.
+    Every span of order 20 is in the file twice, byte for byte. Copies of a span are one span.
+    """
+    shop = Shop.of(s)
+    for number in ORDERS:
+        before = len(s.spans)
+        shop.order(number, number * 60.0)
+        if number == 20:
+            for span in s.spans[before:]:
+                s.copy(span)
+    s.expected["executions"] = {
+        "count": len(ORDERS),
+        "status": {"completed": len(ORDERS)},
+        "of": {order(20): {"spans": 5, "traces": 2}},
+    }
+
+
+@scenario("span-copies-differ", lookalike_of=("DUP001", "DUP002"))
+def copies_differ(s: Scenario) -> None:
+    """Two copies of one span do not agree.
+
+    A tail processor added an attribute to shipping's span for order 20 in one pipeline and not in
+    the other. Both were stored. It is still one span and one processing.
+    """
+    shop = Shop.of(s)
+    for number in ORDERS:
+        shipment = shop.order(number, number * 60.0)
+        if number == 20:
+            s.copy(shipment, attributes=(*shipment.attributes, ("shop.region", "north")))
+    s.expected["executions"] = {"count": len(ORDERS), "status": {"completed": len(ORDERS)}}
+
+
+@scenario("dup002-charged-twice")
+def charged_twice(s: Scenario) -> None:
+    """A customer is charged twice in one order.
+
+    Checkout calls ``POST /charge`` twice for order 20, and both calls succeed. In every other
+    order the step runs once. No message is involved: these are two calls.
+    """
+    shop = Shop.of(s)
+    for number in ORDERS:
+        message = shop.place(number, number * 60.0)
+        if number == 20 and message.parent:
+            shop.charge(number, number * 60.0 + 0.075, message.parent)
+            _widen(s, message.parent)
+        shop.ship(number, message)
+    s.expect("DUP002", order(20), service="payment", team="payments")
+    s.expected["executions"] = {"count": len(ORDERS), "status": {"completed": len(ORDERS)}}
+
+
+def _widen(s: Scenario, root: Span) -> None:
+    """Let a root last long enough for a second call."""
+    at = s.spans.index(root)
+    s.spans[at] = replace(root, end=root.end + 0.1)
+
+
+@scenario("dup002-timed-out-caller")
+def timed_out_caller(s: Scenario) -> None:
+    """The caller gave up, the charge went through, the caller tried again.
+
+    Checkout's first call for order 20 ends in a time-out on its side. Payment was slow but
+    charged the customer. The retry charges again: to checkout a retry after a failure, in truth
+    two successful charges.
+    """
+    shop = Shop.of(s)
+    for number in ORDERS:
+        at = number * 60.0
+        if number != 20:
+            shop.order(number, at)
+            continue
+        root = s.serve(shop.checkout, "POST /orders", at, 1.4, attributes=key(number))
+        client = s.span(
+            shop.checkout, "POST", Kind.CLIENT, at + 0.01, 1.0, parent=root,
+            attributes={"server.address": "payment"}, error="TimeoutError: no answer in 1 s",
+        )  # fmt: skip
+        s.serve(shop.payment, "POST /charge", at + 0.02, 1.1, parent=client, attributes=key(number))
+        shop.charge(number, at + 1.2, root)
+        shop.ship(number, s.publish(shop.checkout, shop.destination, at + 1.35, parent=root))
+    s.expect("DUP002", order(20), service="payment", team="payments")
+
+
+@scenario("dup002-not-retry", lookalike_of=("DUP002",))
+def call_retried(s: Scenario) -> None:
+    """A call fails and is repeated with success.
+
+    Payment answers the first ``POST /charge`` of order 20 with an error and charges on the
+    second. Two attempts at one step, of which one succeeded.
+    """
+    shop = Shop.of(s)
+    for number in ORDERS:
+        at = number * 60.0
+        if number != 20:
+            shop.order(number, at)
+            continue
+        root = s.serve(shop.checkout, "POST /orders", at, 0.3, attributes=key(number))
+        shop.charge(number, at + 0.01, root, error="Unavailable: the card network is down")
+        shop.charge(number, at + 0.15, root)
+        shop.ship(number, s.publish(shop.checkout, shop.destination, at + 0.25, parent=root))
+    s.expected["executions"] = {"count": len(ORDERS), "status": {"completed": len(ORDERS)}}
+
+
+@scenario("dup002-not-polling", lookalike_of=("DUP002",))
+def polling(s: Scenario) -> None:
+    """Checkout asks for the state of a payment until it is settled.
+
+    ``GET /payments/{id}`` runs one to five times in an order, each time with success. That is
+    how this workflow works; the model knows it.
+    """
+    shop = Shop.of(s)
+    for number in ORDERS:
+        at = number * 60.0
+        polls = 1 + number % 5
+        root = s.serve(shop.checkout, "POST /orders", at, 0.1 + polls * 0.1, attributes=key(number))
+        for index in range(polls):
+            s.call(
+                shop.checkout,
+                shop.payment,
+                f"GET /payments/{7000 + number}",
+                at + 0.05 + index * 0.1,
+                0.03,
+                parent=root,
+            )
+
+
+@scenario("dup002-not-loop", lookalike_of=("DUP002",))
+def loop_over_lines(s: Scenario) -> None:
+    """One reservation per line of the order.
+
+    Most orders have one line, every third has two or three, and stock is asked for each. The step
+    repeats with success because there is more than one thing to reserve.
+    """
+    checkout = s.service("checkout", "storefront")
+    stock = s.service("stock", "warehouse")
+    for number in ORDERS:
+        at = number * 60.0
+        lines = 1 if number % 3 else 2 + number % 2
+        root = s.serve(checkout, "POST /orders", at, 0.05 + lines * 0.1, attributes=key(number))
+        for index in range(lines):
+            s.call(
+                checkout, stock, "POST /reserve", at + 0.02 + index * 0.1, 0.05, parent=root,
+                attributes=key(number),
+            )  # fmt: skip

@@ -1,0 +1,54 @@
+"""The same spans, delivered otherwise: the findings must not change (design section 14)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+#: How many of the spans are delivered a second time.
+REPEATED = 0.1
+
+
+def scramble(lines: Sequence[str], seed: int, parts: int = 4) -> list[list[str]]:
+    """Return the file's spans shuffled, some of them twice, dealt to several deliveries.
+
+    Each span travels alone in its request, with its own copy of resource and scope.
+    """
+    chance = random.Random(seed)
+    singles = [json.dumps(request) for line in lines for request in _apart(json.loads(line))]
+    singles += chance.sample(singles, round(len(singles) * REPEATED))
+    chance.shuffle(singles)
+    return [singles[part::parts] for part in range(parts)]
+
+
+def relabel(lines: Sequence[str], seed: int) -> list[str]:
+    """Return the file with other trace and span ids, consistently."""
+    return [json.dumps(_relabelled(json.loads(line), seed)) for line in lines]
+
+
+def _apart(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for resource in request["resourceSpans"]:
+        for scope in resource["scopeSpans"]:
+            for span in scope["spans"]:
+                alone = {**resource, "scopeSpans": [{**scope, "spans": [span]}]}
+                yield {"resourceSpans": [alone]}
+
+
+def _relabelled(value: Any, seed: int) -> Any:
+    if isinstance(value, list):
+        return [_relabelled(item, seed) for item in value]
+    if isinstance(value, dict):
+        return {
+            name: _other(item, seed)
+            if name in ("traceId", "spanId", "parentSpanId")
+            else _relabelled(item, seed)
+            for name, item in value.items()
+        }
+    return value
+
+
+def _other(identifier: str, seed: int) -> str:
+    return hashlib.sha256(f"{seed}/{identifier}".encode()).hexdigest()[: len(identifier)]
