@@ -24,11 +24,13 @@ test: ## all tests
 
 check: ## format, lint, types, import order, the rules of the house
 	@PYTHON="$(PYTHON)" sh tools/venv.sh dev
-	@$(RUN) -m ruff format --check .
-	@$(RUN) -m ruff check .
-	@$(RUN) -m mypy
-	@.venv/bin/lint-imports
-	@$(RUN) tools/house.py
+	@status=0; \
+	$(RUN) -m ruff format --check . || status=1; \
+	$(RUN) -m ruff check . || status=1; \
+	$(RUN) -m mypy || status=1; \
+	.venv/bin/lint-imports || status=1; \
+	$(RUN) tools/house.py || status=1; \
+	exit $$status
 
 fmt: ## format and fix what can be fixed
 	@PYTHON="$(PYTHON)" sh tools/venv.sh dev

@@ -66,6 +66,15 @@ def test_prose_is_no_sql(line: str) -> None:
     assert list(house.sql_in_python(source(line))) == []
 
 
+def test_network_code_is_found_outside_its_rooms() -> None:
+    text = "from urllib.parse import quote\nimport json, http.client\nfrom socket import AF_INET\n"
+    assert [breach.split(" is ")[0] for breach in house.network_in_library(source(text))] == [
+        "tracemap/sample.py:2: http.client",
+        "tracemap/sample.py:3: socket",
+    ]
+    assert list(house.network_in_library(source(text, "tracemap/web/client.py"))) == []
+
+
 def test_long_modules_warn_and_longer_ones_fail() -> None:
     assert list(house.too_long(source("x\n" * 600))) == []
     assert list(house.rather_long(source("x\n" * 400))) == []

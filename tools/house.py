@@ -22,6 +22,13 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 #: Where Python of the product lives. Tests and benchmarks may hold SQL and be long.
 PRODUCT: Final = ("tracemap/", "collectors/", "queries/")
 
+#: Rooms that talk to a network; everything else in tracemap/ is a library that does not.
+NETWORKED: Final = ("collectors/", "tracemap/web/", "tracemap/demo/", "tracemap/cli/")
+NETWORK: Final = frozenset(
+    {"asyncio", "ftplib", "grpc", "http", "httpx", "requests", "select", "smtplib", "socket"}
+    | {"socketserver", "ssl", "starlette", "urllib3", "uvicorn", "xmlrpc"}
+)
+
 WARN_LINES: Final = 400
 MOST_LINES: Final = 600
 
@@ -97,6 +104,22 @@ def _docstrings(tree: ast.Module) -> Iterator[ast.expr]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr):
             yield node.value
+
+
+def network_in_library(source: Source) -> Iterator[str]:
+    """No module of the library outside the networked rooms imports what opens a connection."""
+    if source.path.startswith(NETWORKED):
+        return
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        else:
+            continue
+        for name in names:
+            if name.split(".")[0] in NETWORK or name.startswith("urllib.request"):
+                yield f"{source.path}:{node.lineno}: {name} is network code: it belongs to web/"
 
 
 def too_long(source: Source) -> Iterator[str]:
@@ -195,7 +218,7 @@ def breaches(root: Path) -> tuple[list[str], list[str]]:
     sources = product(root, paths)
     errors, warnings = _registry_errors(sources)
     for source in sources:
-        errors += [*sql_in_python(source), *too_long(source)]
+        errors += [*sql_in_python(source), *network_in_library(source), *too_long(source)]
         warnings += rather_long(source)
     for path in paths:
         errors += addresses(path.relative_to(root).as_posix(), path.read_bytes())
