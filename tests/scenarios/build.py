@@ -15,6 +15,8 @@ from scenarios import (
     catalog_duplicated,
     catalog_orphaned,
     catalog_ownership,
+    catalog_parents,
+    catalog_repeated,
     catalog_stalled,
     registry,
 )
@@ -27,6 +29,8 @@ CATALOGS = (
     catalog_duplicated,
     catalog_orphaned,
     catalog_ownership,
+    catalog_parents,
+    catalog_repeated,
     catalog_stalled,
 )
 

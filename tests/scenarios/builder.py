@@ -10,13 +10,16 @@ nanoseconds since the Unix epoch, as OTLP has them.
 from __future__ import annotations
 
 import hashlib
-import json
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import IntEnum
 from typing import Any
+
+from scenarios import otlp
+from scenarios.otlp import Kind, Service, Span
+
+__all__ = ["START", "Attributes", "Kind", "Scenario", "Service", "Span"]
 
 #: Spans in one line of a file; the Collector's batch processor does the same with larger numbers.
 SPANS_PER_LINE = 80
@@ -24,51 +27,6 @@ SPANS_PER_LINE = 80
 START = "2025-03-03T09:00:00+00:00"
 
 Attributes = Mapping[str, Any]
-
-
-class Kind(IntEnum):
-    """SpanKind of OTLP's trace.proto."""
-
-    INTERNAL = 1
-    SERVER = 2
-    CLIENT = 3
-    PRODUCER = 4
-    CONSUMER = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """One instance of a service. ``skew`` is how many seconds its clock is ahead."""
-
-    name: str
-    resource: tuple[tuple[str, str], ...]
-    skew: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """One span as its service saw it. ``lost`` ones exist, but were never exported."""
-
-    service: Service
-    name: str
-    kind: Kind
-    start: float
-    end: float
-    trace_id: str
-    span_id: str
-    parent: Span | None = None
-    links: tuple[Span, ...] = ()
-    attributes: tuple[tuple[str, Any], ...] = ()
-    scope: str = "app"
-    error: str | None = None
-    trace_state: str = ""
-    dropped_links: int = 0
-    lost: bool = False
-    late: bool = False
-
-    def attribute(self, key: str) -> Any:
-        """Return one attribute's value, or None."""
-        return dict(self.attributes).get(key)
 
 
 @dataclass(slots=True)
@@ -122,6 +80,7 @@ class Scenario:
         links: Sequence[Span] = (),
         attributes: Attributes | None = None,
         error: str | None = None,
+        error_status: bool = True,
         scope: str = "app",
         trace_state: str = "",
         dropped_links: int = 0,
@@ -130,8 +89,8 @@ class Scenario:
     ) -> Span:
         """Let a service do something. Without a ``parent`` it begins a new trace.
 
-        An ``error`` sets the status and records an exception event; a ``lost`` span is never
-        exported; a ``late`` one arrives in the last line of the file.
+        An ``error`` records an exception event and, with ``error_status``, sets the status; a
+        ``lost`` span is never exported; a ``late`` one arrives in the last line of the file.
         """
         span = Span(
             service=service,
@@ -146,6 +105,7 @@ class Scenario:
             attributes=tuple((attributes or {}).items()),
             scope=scope,
             error=error,
+            error_status=error_status,
             trace_state=trace_state,
             dropped_links=dropped_links,
             lost=lost,
@@ -313,7 +273,7 @@ class Scenario:
             for at in range(0, len(part), SPANS_PER_LINE)
         ]
         origin = int(datetime.fromisoformat(self.start).timestamp())
-        return [_dump(_request(chunk, origin)) for chunk in chunks]
+        return [otlp.line(chunk, origin) for chunk in chunks]
 
     def expectations(self) -> dict[str, Any]:
         """Return what ``expected.json`` holds."""
@@ -326,84 +286,3 @@ class Scenario:
     def _id(self, digits: int) -> str:
         self._ids += 1
         return hashlib.sha256(f"{self.name}/{self._ids}".encode()).hexdigest()[:digits]
-
-
-def _dump(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-
-
-def _request(spans: Sequence[Span], origin: int) -> dict[str, Any]:
-    """Return an ExportTraceServiceRequest with spans grouped by resource and scope."""
-    resources: dict[tuple[tuple[str, str], ...], dict[str, list[Span]]] = {}
-    for span in spans:
-        resources.setdefault(span.service.resource, {}).setdefault(span.scope, []).append(span)
-    return {
-        "resourceSpans": [
-            {
-                "resource": {"attributes": _attributes(resource)},
-                "scopeSpans": [
-                    {"scope": {"name": scope}, "spans": [_span(span, origin) for span in members]}
-                    for scope, members in scopes.items()
-                ],
-            }
-            for resource, scopes in resources.items()
-        ]
-    }
-
-
-def _span(span: Span, origin: int) -> dict[str, Any]:
-    remote = span.parent is not None and span.parent.service != span.service
-    out: dict[str, Any] = {
-        "traceId": span.trace_id,
-        "spanId": span.span_id,
-        "parentSpanId": span.parent.span_id if span.parent else "",
-        # W3C sampled bit, "is_remote is known", and is_remote itself (trace.proto, SpanFlags).
-        "flags": 0x301 if remote else 0x101,
-        "name": span.name,
-        "kind": int(span.kind),
-        "startTimeUnixNano": _nano(span.start + span.service.skew, origin),
-        "endTimeUnixNano": _nano(span.end + span.service.skew, origin),
-    }
-    if span.trace_state:
-        out["traceState"] = span.trace_state
-    if span.attributes:
-        out["attributes"] = _attributes(span.attributes)
-    if span.links:
-        out["links"] = [{"traceId": link.trace_id, "spanId": link.span_id} for link in span.links]
-    if span.dropped_links:
-        out["droppedLinksCount"] = span.dropped_links
-    if span.error is not None:
-        out["events"] = [_exception(span, span.error, origin)]
-    out["status"] = {"code": 2, "message": span.error} if span.error is not None else {}
-    return out
-
-
-def _exception(span: Span, error: str, origin: int) -> dict[str, Any]:
-    kind, _, message = error.partition(": ")
-    return {
-        "timeUnixNano": _nano(span.end + span.service.skew, origin),
-        "name": "exception",
-        "attributes": _attributes(
-            (("exception.type", kind), ("exception.message", message or kind))
-        ),
-    }
-
-
-def _nano(seconds: float, origin: int) -> str:
-    return str(origin * 1_000_000_000 + round(seconds * 1_000_000) * 1_000)
-
-
-def _attributes(pairs: Iterable[tuple[str, Any]]) -> list[dict[str, Any]]:
-    return [{"key": key, "value": _value(value)} for key, value in pairs]
-
-
-def _value(value: Any) -> dict[str, Any]:
-    if isinstance(value, bool):
-        return {"boolValue": value}
-    if isinstance(value, int):
-        return {"intValue": str(value)}
-    if isinstance(value, float):
-        return {"doubleValue": value}
-    if isinstance(value, (list, tuple)):
-        return {"arrayValue": {"values": [_value(item) for item in value]}}
-    return {"stringValue": str(value)}

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from scenarios.builder import Kind, Scenario
 from scenarios.registry import scenario
-from scenarios.shop import LEARNED, Shop, key, order
-
-#: The orders of a scenario: forty the model learns from, and one 40 minutes later.
-ORDERS = [*range(1, LEARNED + 1), LEARNED + 41]
+from scenarios.shop import ORDERS, Shop, key, order
 
 
 @scenario("healthy-shop")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scenarios.builder import Kind, Scenario
 from scenarios.registry import scenario
-from scenarios.shop import LEARNED, MUCH_LATER, Shop, key, order
+from scenarios.shop import LEARNED, MUCH_LATER, ORDERS, Shop, key, order
 
 
 @scenario("dat001-clock-skew")
@@ -34,7 +34,7 @@ def consumer_before_producer(s: Scenario) -> None:
     still begins with ``POST /orders``.
     """
     shop = Shop.of(s, shipping=s.service("shipping", "logistics", skew=-30.0))
-    for number in [*range(1, LEARNED + 1), LEARNED + 41]:
+    for number in ORDERS:
         shop.ship(number, shop.place(number, number * 60.0), joined_by="parent")
     s.expect("DAT001", mentions=["shipping-1", "checkout-1"])
     s.expected["executions"] = {
@@ -85,7 +85,7 @@ def jitter(s: Scenario) -> None:
     promise.
     """
     shop = Shop.of(s)
-    for number in [*range(1, LEARNED + 1), LEARNED + 41]:
+    for number in ORDERS:
         at = number * 60.0
         root = s.serve(shop.checkout, "POST /orders", at, 0.12, attributes=key(number))
         client = s.span(

@@ -19,8 +19,8 @@ def consumer_stopped(s: Scenario) -> None:
     shop = Shop.of(s)
     for number in range(1, LEARNED + 11):
         message = shop.place(number, number * 60.0, charge=False)
-        s.publish(shop.checkout, "orders.audit", number * 60.0 + 0.06, parent=message.parent)
-        audit = s.spans[-1]
+        at = number * 60.0 + 0.06
+        audit = s.publish(shop.checkout, "orders.audit", at, parent=message.parent)
         s.process(shop.shipping, audit, audit.end + 0.1, 0.02, group="shipping-audit")
         if number <= LEARNED:
             shop.ship(number, message)

@@ -11,6 +11,8 @@ from scenarios.builder import Kind, Scenario, Service, Span
 LEARNED = 40
 #: How long after the last ordinary order the recording goes on, so that everything has matured.
 MUCH_LATER = 40 * 60.0
+#: The numbers of the orders in most scenarios, a minute each: the background, and one much later.
+ORDERS = (*range(1, LEARNED + 1), LEARNED + 41)
 
 
 def order(number: int) -> str:
