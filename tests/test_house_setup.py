@@ -28,10 +28,11 @@ case "$1" in
         {
             echo '#!/bin/sh'
             echo 'if [ "$1" = -m ]; then echo "$*" >>pip.log; exit "${FAIL:-0}"; fi'
+            echo 'case "$2" in *base_prefix*) echo here ;; esac'
         } >.venv/bin/python
         chmod +x .venv/bin/python
         echo made >>made.log ;;
-    -c) case "$2" in *print*) echo Python 3.12.1 ;; esac ;;
+    -c) case "$2" in *base_prefix*) echo here ;; *print*) echo Python 3.12.1 ;; esac ;;
 esac
 """
 
@@ -104,6 +105,15 @@ def test_a_named_python_that_is_none(machine: Machine) -> None:
     assert done.stderr == (
         "PYTHON=/absent/python is not a Python 3.11 or later. Give the path of one that is.\n"
     )
+
+
+def test_a_named_python_makes_the_environment_anew(machine: Machine) -> None:
+    machine.python("python3", GOOD)
+    machine.python("other", GOOD.replace("echo here", "echo elsewhere"))
+    assert machine.setup().returncode == 0
+    assert machine.setup(PYTHON=str(machine.bin / "python3")).stderr == ""
+    assert machine.setup(PYTHON=str(machine.bin / "other")).returncode == 0
+    assert machine.log("made.log") == ["made", "made"]
 
 
 def test_a_later_python_is_found_behind_an_old_one(machine: Machine) -> None:

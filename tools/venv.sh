@@ -29,6 +29,19 @@ complete() {
     "$1" -c 'import ensurepip, venv' >/dev/null 2>&1
 }
 
+# Which installation of Python $1 belongs to.
+identity() {
+    "$1" -c 'import sys; print(sys.base_prefix, sys.version)' 2>/dev/null
+}
+
+# .venv is there, was made in this folder, and by the interpreter that was asked for, if any.
+usable() {
+    recent .venv/bin/python || return 1
+    # A folder that was moved or copied keeps the old path in its scripts.
+    if [ -f .venv/tracemap-path ] && [ "$(cat .venv/tracemap-path)" != "$PWD" ]; then return 1; fi
+    [ -z "${PYTHON:-}" ] || [ "$(identity "$PYTHON")" = "$(identity .venv/bin/python)" ]
+}
+
 find_python() {
     incomplete=
     for candidate in ${PYTHON:+"$PYTHON"} \
@@ -63,8 +76,7 @@ digest() {
 # What an environment was made for; written last, so that one cut short is finished next time.
 wanted=$(printf '%s\n%s' "$(digest "$lock")" "$PWD")
 ready() {
-    [ -f ".venv/tracemap-$1" ] && [ "$(cat ".venv/tracemap-$1")" = "$2" ] &&
-        recent .venv/bin/python
+    [ -f ".venv/tracemap-$1" ] && [ "$(cat ".venv/tracemap-$1")" = "$2" ] && usable
 }
 if ready "$what" "$wanted"; then exit 0; fi
 if [ "$what" = run ] && [ -f requirements-dev.txt ] &&
@@ -72,9 +84,7 @@ if [ "$what" = run ] && [ -f requirements-dev.txt ] &&
     exit 0
 fi
 
-# A folder that was moved or copied keeps the old path in its scripts: made anew.
-if ! recent .venv/bin/python || { [ -f .venv/tracemap-path ] &&
-    [ "$(cat .venv/tracemap-path)" != "$PWD" ]; }; then
+if ! usable; then
     python=$(find_python)
     say "Making .venv with $("$python" -c 'import sys; print("Python", sys.version.split()[0])')"
     if ! "$python" -m venv --clear .venv; then
