@@ -23,7 +23,9 @@ from tracemap.queries import header
 from tracemap.queries.header import Param, Query, Rule, Value
 
 __all__ = [
+    "API",
     "BUILD",
+    "GUARD",
     "LIFECYCLE",
     "OPEN",
     "OWNERS",
@@ -68,6 +70,9 @@ SCHEMA: Final[tuple[str, ...]] = (
     "utc",
     "attribute_json",
     "kind_name",
+    "kset_id",
+    "wilson_lower",
+    "is_dead_letter",
     "findings",
 )
 
@@ -77,6 +82,9 @@ STORE: Final[tuple[str, ...]] = (
     "count_objects",
     "delete_setting",
     "has_meta",
+    "has_analysis",
+    "inputs",
+    "last_analysis",
     "insert_batch",
     "insert_events",
     "insert_links",
@@ -98,9 +106,124 @@ STORE: Final[tuple[str, ...]] = (
 )
 
 #: Spans -> links -> membership -> executions -> steps -> hand-offs -> model, in this order.
-BUILD: Final[tuple[str, ...]] = ()
+BUILD: Final[tuple[str, ...]] = (
+    "step_name",
+    "shape_field",
+    "span_copies",
+    "span",
+    "link",
+    "trace",
+    "horizon",
+    "service_attribute",
+    "producer",
+    "taker",
+    "join_causal",
+    "join_message_id",
+    "join_offset",
+    "join_identity",
+    "join_nested",
+    "engine_key",
+    "key_candidate",
+    "span_count",
+    "key_value",
+    "key_statistics",
+    "key_overlap",
+    "user_key",
+    "user_key_add",
+    "key",
+    "keyed",
+    "identity",
+    "own",
+    "member_empty",
+    "kset_empty",
+    "climb_from_own",
+    "climb_from_seed",
+    "climb_from_entry",
+    "climb_pointers",
+    "climb_hit",
+    "climb_jump",
+    "climb_left",
+    "beside",
+    "child",
+    "resolve_start",
+    "identity_ranks",
+    "resolve_rank",
+    "seed_own",
+    "kset_add",
+    "member_seed",
+    "member_near",
+    "trace_agreement",
+    "member_trace",
+    "seed_descendants",
+    "seed_outside",
+    "seeds_left",
+    "component_start",
+    "component_edge",
+    "component_step",
+    "component_changed",
+    "component_take",
+    "identity_trace",
+    "member_rest",
+    "span_set",
+    "set_identity",
+    "span_step",
+    "message",
+    "join_correlation",
+    "step",
+    "reception",
+    "virtual_step",
+    "step_identity",
+    "head",
+    "run_start",
+    "execution_run",
+    "execution_base",
+    "workflow",
+    "parent_execution",
+    "execution",
+    "execution_step",
+    "handoff",
+    "handoff_correlation",
+    "model_workflow",
+    "matured",
+    "model_step",
+    "model_next",
+    "model_destination",
+    "caller_type",
+    "waiting",
+    "missing_parent",
+    "expected_next",
+    "ending",
+    "open_item",
+    "execution_state",
+    "service_silence",
+    "custody",
+    "found",
+    "found_add",
+    "effect",
+    "finding_raw",
+    "finding_execution",
+    "analysis",
+)
 
-#: Who owns what, in this order (``tracemap.ownership.resolve``).
+#: The public views, in the order of their creation; they read schema derived.
+VIEWS: Final[tuple[str, ...]] = (
+    "spans",
+    "links",
+    "events",
+    "custody",
+    "executions",
+    "execution_spans",
+    "steps",
+    "handoffs",
+    "messages",
+    "owners",
+    "keys",
+    "workflow_steps",
+    "workflow_edges",
+    "analysis",
+)
+
+#: Who owns what, in this order (``tracemap.ownership.resolve_owners``).
 OWNERSHIP: Final[tuple[str, ...]] = (
     "team",
     "declared",
@@ -129,16 +252,55 @@ LIFECYCLE: Final[tuple[str, ...]] = ("by_id", "merge", "mute", "stamp")
 #: What the reconciliation report counts.
 REPORT: Final[tuple[str, ...]] = ()
 
+#: What the Python API reads; every one a SELECT that a client of the server may name.
+API: Final[tuple[str, ...]] = (
+    "analysis",
+    "custody",
+    "custody_totals",
+    "execution_members",
+    "executions",
+    "findings",
+    "handoffs",
+    "keys",
+    "messages",
+    "nearest_executions",
+    "owners",
+    "resolve",
+    "resolve_attribute",
+    "resolve_ids",
+    "spans",
+    "steps",
+    "workflow_edges",
+    "workflow_steps",
+    "workflows",
+)
+
+#: What guards a person's own SQL.
+GUARD: Final[tuple[str, ...]] = (
+    "begin_reading",
+    "harden_access",
+    "harden_lock",
+    "harden_scans",
+    "harden_share",
+    "memory_in_use",
+    "memory_share",
+    "parse_select",
+    "relations",
+)
+
 #: Room -> its names, in order. A new room is one more line.
 ROOMS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "schema": SCHEMA,
         "store": STORE,
         "build": BUILD,
+        "views": VIEWS,
         "ownership": OWNERSHIP,
         "owners": OWNERS,
         "lifecycle": LIFECYCLE,
         "report": REPORT,
+        "api": API,
+        "guard": GUARD,
     }
 )
 
@@ -146,7 +308,7 @@ ROOMS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 OPEN: Final[tuple[str, ...]] = ("detect", "explore")
 
 #: Parameters that detection binds for every rule; a rule need not declare them.
-RULE_PARAMS: Final[frozenset[str]] = frozenset()
+RULE_PARAMS: Final[frozenset[str]] = frozenset({"grace_ns"})
 
 _HERE: Final = Path(__file__).parent
 

@@ -1,0 +1,22 @@
+-- Keys that stand beside each other: on one span, or on a span and its nearest keyed ancestor.
+-- The same key with another value under it is a child execution.
+CREATE OR REPLACE TEMP TABLE b_beside AS
+WITH above AS (
+    SELECT s.sid, coalesce(n.near, CASE WHEN s.psid IN (SELECT sid FROM b_own) THEN s.psid END) AS above
+    FROM derived.span AS s LEFT JOIN b_near AS n ON n.sid = s.psid
+    WHERE s.sid IN (SELECT sid FROM b_own) AND s.psid IS NOT NULL
+),
+pair AS (
+    SELECT a.vid AS one, a.rank AS one_rank, b.vid AS other, b.rank AS other_rank, false AS nested
+    FROM b_own AS a JOIN b_own AS b ON a.sid = b.sid AND a.rank > b.rank
+    UNION
+    SELECT c.vid, c.rank, p.vid, p.rank, true
+    FROM above AS x JOIN b_own AS c ON c.sid = x.sid JOIN b_own AS p ON p.sid = x.above
+    WHERE c.vid != p.vid AND NOT (c.rank = p.rank AND c.vid IN (SELECT vid FROM b_own AS q WHERE q.sid = x.above))
+)
+SELECT DISTINCT
+    CASE WHEN one_rank >= other_rank THEN one ELSE other END AS low,
+    CASE WHEN one_rank >= other_rank THEN other ELSE one END AS high,
+    greatest(one_rank, other_rank) AS low_rank,
+    one_rank = other_rank AS is_child
+FROM pair

@@ -1,0 +1,8 @@
+-- Traces (what is left of them) joined by links and messages, each its own component at first,
+-- named by its place in the order of first roots.
+CREATE OR REPLACE TEMP TABLE b_component AS
+WITH open_trace AS (
+    SELECT DISTINCT trace_id FROM derived.span WHERE sid NOT IN (SELECT sid FROM b_member)
+)
+SELECT trace_id, row_number() OVER (ORDER BY start_ns, trace_id) AS component
+FROM derived.trace SEMI JOIN open_trace USING (trace_id)

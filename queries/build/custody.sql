@@ -1,0 +1,36 @@
+-- Who holds each execution now: one row an open branch, or one row done (design section 10).
+CREATE OR REPLACE TABLE derived.custody AS
+WITH held AS (
+    SELECT o.*, row_number() OVER (PARTITION BY o.eid ORDER BY o.since_ns, o.holder_kind, o.holder)::INTEGER AS branch
+    FROM derived.open_item AS o
+    -- A message whose consumer is known to have vanished is with the consumer, and what comes after
+    -- an open branch is not yet anybody's.
+    WHERE NOT (o.holder_kind = 'between' AND EXISTS (
+            SELECT 1 FROM derived.open_item AS p WHERE p.eid = o.eid AND p.holder_kind != 'between'))
+        AND NOT (o.holder_kind = 'queue' AND EXISTS (
+            SELECT 1 FROM derived.open_item AS p
+            WHERE p.eid = o.eid AND p.holder_kind = 'service' AND p.since_ns >= o.since_ns))
+),
+last_step AS (
+    SELECT s.eid, arg_max(t.service, (t.end_ns, t.span_id)) AS service, arg_max(t.namespace, (t.end_ns, t.span_id)) AS namespace,
+        arg_max(t.name, (t.end_ns, t.span_id)) AS name, max(t.end_ns) AS end_ns,
+        arg_max(t.span_id, (t.end_ns, t.span_id)) AS span_id
+    FROM derived.execution_step AS s JOIN derived.step AS t USING (step) GROUP BY s.eid
+),
+owner AS (
+    SELECT kind, name, namespace, any_value(team) AS team FROM derived.owner GROUP BY ALL
+),
+service_owner AS (SELECT name, min(team) AS team FROM owner WHERE kind = 'service' GROUP BY name)
+SELECT h.eid, h.branch, h.holder, h.holder_kind, h.state, h.since_ns,
+    CASE WHEN h.holder_kind = 'queue' THEN d.team ELSE s.team END AS team, h.evidence
+FROM held AS h
+LEFT JOIN service_owner AS s ON s.name = h.holder
+LEFT JOIN owner AS d ON d.kind = 'destination' AND d.name = h.holder AND d.namespace IS NOT DISTINCT FROM h.system
+UNION ALL
+SELECT e.eid, 1, l.service, 'done', x.status, l.end_ns, s.team,
+    json_object('last_step', l.name, 'span_id', hex_span_id(l.span_id), 'failed_in', x.failed_in)
+FROM derived.execution AS e
+JOIN derived.execution_state AS x USING (eid)
+JOIN last_step AS l USING (eid)
+LEFT JOIN service_owner AS s ON s.name = l.service
+WHERE e.eid NOT IN (SELECT eid FROM held)

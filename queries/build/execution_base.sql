@@ -1,0 +1,22 @@
+-- Executions before their status: when, where, started by what.
+CREATE OR REPLACE TEMP TABLE b_execution AS
+WITH head AS (
+    SELECT e.eid,
+        e.step, e.service, e.name, e.start_ns, e.caller, e.kind
+    FROM b_run_step AS e
+    LEFT JOIN b_run_step AS c ON c.eid = e.eid AND c.step = e.caller
+    WHERE c.step IS NULL
+),
+first_head AS (
+    SELECT eid, arg_min(step, (start_ns, kind = 5, step)) AS first_step,
+        arg_min(service, (start_ns, kind = 5, step)) AS start_service, arg_min(name, (start_ns, kind = 5, step)) AS start_name
+    FROM head GROUP BY eid
+),
+whole AS (
+    SELECT eid, any_value(vid) AS vid, any_value(run) AS run, min(start_ns) AS start_ns, max(end_ns) AS end_ns,
+        count(DISTINCT trace_id) AS traces, sum(spans)::BIGINT AS spans,
+        list_sort(list(DISTINCT service)) AS services, list(DISTINCT source_id) AS sources
+    FROM b_run_step GROUP BY eid
+)
+SELECT w.*, f.first_step, f.start_service, f.start_name
+FROM whole AS w JOIN first_head AS f USING (eid)

@@ -1,0 +1,33 @@
+-- Steps that only the key ties to their execution follow the step that usually ended last before
+-- such a step; the key is the evidence.
+INSERT INTO derived.handoff
+WITH headless AS (
+    SELECT e.eid, e.step, e.service, e.name, e.start_ns, w.service || '/' || w.workflow AS workflow
+    FROM b_run_step AS e
+    JOIN b_execution AS x USING (eid)
+    JOIN b_workflow AS w USING (eid)
+    WHERE e.step != x.first_step
+        AND NOT EXISTS (SELECT 1 FROM derived.handoff AS h WHERE h.eid = e.eid AND h.to_step = e.step)
+),
+before AS (
+    SELECT h.eid, h.step, h.service, h.name, h.workflow, h.start_ns, t.step AS from_step, t.service AS from_service,
+        t.name AS from_name, t.end_ns <= h.start_ns AS ended, t.end_ns, t.start_ns AS from_start_ns
+    FROM headless AS h JOIN b_run_step AS t ON t.eid = h.eid AND t.step != h.step AND t.start_ns <= h.start_ns
+),
+nearest AS (
+    SELECT * FROM before
+    QUALIFY row_number() OVER (PARTITION BY eid, step ORDER BY ended DESC, end_ns DESC, from_start_ns DESC, from_name) = 1
+),
+usual AS (
+    SELECT workflow, service, name, mode(from_service || '/' || from_name) AS source FROM nearest GROUP BY ALL
+),
+chosen AS (
+    SELECT b.* FROM before AS b JOIN usual AS u USING (workflow, service, name)
+    QUALIFY row_number() OVER (
+        PARTITION BY b.eid, b.step
+        ORDER BY b.from_service || '/' || b.from_name = u.source DESC, b.ended DESC, b.end_ns DESC, b.from_start_ns DESC, b.from_name) = 1
+)
+SELECT c.eid, c.from_step, c.step, 'correlation', true,
+    'both carry ' || coalesce(i.key || ' ' || i.value, 'the same execution'),
+    greatest(c.start_ns - c.end_ns, 0), NULL
+FROM chosen AS c JOIN b_execution AS x USING (eid) JOIN derived.identity AS i ON i.vid = x.vid

@@ -1,0 +1,33 @@
+-- Up to when each source is known (design section 8). A recorded source: its newest span end, but
+-- not ends more than an hour beyond the 99.9th percentile. A live one: now minus the lag, unless it
+-- has been silent for 10 times its p99 gap and 5 minutes.
+CREATE OR REPLACE TABLE derived.source AS
+WITH span_end AS (
+    SELECT source_id, quantile_disc(end_ns, 0.999) + 3600000000000 AS cap
+    FROM derived.span GROUP BY source_id
+),
+newest AS (
+    SELECT s.source_id, max(s.end_ns) FILTER (s.end_ns <= c.cap) AS newest_ns
+    FROM derived.span AS s JOIN span_end AS c USING (source_id) GROUP BY s.source_id
+),
+gap AS (
+    SELECT source_id, received_ns,
+        received_ns - lag(received_ns) OVER (PARTITION BY source_id ORDER BY batch_id) AS gap_ns
+    FROM store.batch
+),
+rhythm AS (
+    SELECT source_id, max(received_ns) AS received_ns,
+        greatest(300000000000, 10 * coalesce(quantile_disc(gap_ns, 0.99), 0)) AS silence_ns
+    FROM gap GROUP BY source_id
+)
+SELECT
+    source_id, s.name, s.kind, n.newest_ns, r.received_ns AS last_received_ns,
+    s.kind = 'live' AND $now_ns - r.received_ns > r.silence_ns AS silent,
+    CASE
+        WHEN s.kind = 'recorded' THEN n.newest_ns
+        WHEN $now_ns - r.received_ns > r.silence_ns THEN r.received_ns
+        ELSE $now_ns - $lag_ns
+    END AS horizon_ns
+FROM store.source AS s
+JOIN newest AS n USING (source_id)
+JOIN rhythm AS r USING (source_id)

@@ -1,0 +1,88 @@
+-- The keys in force, and every candidate with the reason why it was or was not chosen.
+CREATE OR REPLACE TABLE derived.key AS
+WITH judged AS (
+    SELECT *,
+        coalesce(joins_share, 0) >= 0.8 AS joins, coalesce(names_share, 0) >= 0.95 AS names,
+        values_seen >= 30 OR id_like AS trusted
+    FROM b_key_statistics
+),
+qualified AS (
+    SELECT *, row_number() OVER (
+        ORDER BY joins DESC, round(reused_share, 3), services DESC, round(joins_share, 1) DESC, id_like DESC,
+            values_seen DESC, name) AS place
+    FROM judged WHERE (joins OR names) AND rarely_reused AND trusted
+),
+alias AS (
+    SELECT q.name, min_by(b.name, b.place) AS main
+    FROM qualified AS q
+    JOIN qualified AS b ON b.place < q.place
+    JOIN b_key_overlap AS o ON o.one = b.name AND o.other = q.name
+    GROUP BY q.name
+),
+-- A key that only names single traces is left out where a better key stands in most of its traces.
+shadowed AS (
+    SELECT q.name, min_by(b.name, b.place) AS by_name
+    FROM qualified AS q
+    JOIN qualified AS b ON b.place < q.place
+    WHERE NOT q.joins AND (
+        SELECT count(DISTINCT x.trace_id) FROM b_key_value AS x
+        WHERE x.name = q.name AND x.trace_id IN (SELECT trace_id FROM b_key_value WHERE name = b.name)
+    ) >= 0.5 * (SELECT count(DISTINCT trace_id) FROM b_key_value WHERE name = q.name)
+    GROUP BY q.name
+),
+-- Spellings that would not qualify alone still name the same key when their names agree.
+spelling AS (
+    SELECT j.name, min_by(q.name, q.place) AS main
+    FROM judged AS j JOIN qualified AS q ON q.plain_name = j.plain_name AND q.name != j.name
+    WHERE j.name NOT IN (SELECT name FROM qualified)
+    GROUP BY j.name
+),
+discovered AS (
+    SELECT q.name, q.place,
+        (SELECT coalesce(list(name ORDER BY name), []) FROM (
+            SELECT name FROM alias WHERE main = q.name UNION SELECT name FROM spelling WHERE main = q.name)) AS aliases
+    FROM qualified AS q
+    WHERE (SELECT count(*) FROM b_user_key) = 0 AND q.name NOT IN (SELECT name FROM alias) AND q.name NOT IN (SELECT name FROM shadowed)
+),
+engine AS (
+    SELECT name, list(attribute ORDER BY attribute) AS aliases, any_value(engine_rank) AS engine_rank
+    FROM b_engine_key AS e
+    WHERE attribute IN (SELECT unnest(keys) FROM store.shape)
+    GROUP BY name
+),
+chosen AS (
+    SELECT name, aliases, 'user' AS kind, 1 AS tier, rank AS place FROM b_user_key
+    UNION ALL SELECT name, aliases, 'discovered', 2, place FROM discovered
+    UNION ALL SELECT name, aliases, 'engine', 3, engine_rank FROM engine
+)
+SELECT
+    coalesce(c.name, j.name) AS name, coalesce(c.aliases, []) AS aliases,
+    coalesce(c.kind, 'candidate') AS kind,
+    CASE WHEN c.name IS NOT NULL THEN row_number() OVER (ORDER BY c.tier, c.place, c.name) END AS rank,
+    c.name IS NOT NULL AS chosen,
+    CASE
+        WHEN c.kind = 'user' THEN 'declared'
+        WHEN c.kind = 'engine' THEN 'written by a workflow engine or broker'
+        WHEN c.kind = 'discovered' AND j.joins THEN
+            printf('joins: %.0f%% of its values appear in two or more traces and services', 100 * j.joins_share)
+        WHEN c.kind = 'discovered' THEN
+            printf('names: one value on the entry span of %.0f%% of a workflow''s traces', 100 * j.names_share)
+        WHEN a.name IS NOT NULL THEN 'another spelling of ' || a.main
+        WHEN sp.name IS NOT NULL THEN 'another spelling of ' || sp.main
+        WHEN sh.name IS NOT NULL THEN 'names single traces that ' || sh.by_name || ' joins'
+        WHEN j.values_seen = 1 AND j.traces > 1 THEN 'one value everywhere: a constant'
+        WHEN NOT j.rarely_reused THEN
+            printf('reused: %.0f%% of its values start their workflow again', 100 * j.reused_share)
+        WHEN NOT (j.joins OR j.names) THEN
+            printf('joins only %.0f%% of its values across traces and services, names %.0f%% of traces',
+                100 * j.joins_share, 100 * coalesce(j.names_share, 0))
+        WHEN NOT j.trusted THEN printf('a suggestion: only %d values seen', j.values_seen)
+        WHEN (SELECT count(*) FROM b_user_key) > 0 THEN 'would qualify, but keys are declared'
+        ELSE 'not chosen'
+    END AS reason,
+    j.values_seen, j.traces, j.services, j.joins_share, j.names_share, j.reused_share
+FROM chosen AS c
+FULL JOIN judged AS j ON j.name = c.name
+LEFT JOIN alias AS a ON a.name = j.name AND c.name IS NULL
+LEFT JOIN spelling AS sp ON sp.name = j.name AND c.name IS NULL
+LEFT JOIN shadowed AS sh ON sh.name = j.name AND c.name IS NULL

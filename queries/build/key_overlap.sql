@@ -1,0 +1,26 @@
+-- Pairs of candidates that spell one key: equal names but for punctuation, or the same specific
+-- values, never contradicting each other within a trace.
+CREATE OR REPLACE TEMP TABLE b_key_overlap AS
+WITH has AS (SELECT DISTINCT name, value, trace_id FROM b_key_value),
+size AS (SELECT name, count(DISTINCT value) AS values, avg(length(value)) AS length FROM has GROUP BY name),
+both_value AS (
+    SELECT a.name AS one, b.name AS other, count(*) AS common
+    FROM (SELECT DISTINCT name, value FROM has) AS a
+    JOIN (SELECT DISTINCT name, value FROM has) AS b ON a.value = b.value AND a.name != b.name
+    GROUP BY ALL
+),
+apart AS (
+    SELECT a.name AS one, b.name AS other,
+        count(DISTINCT a.trace_id) AS together, count(DISTINCT a.trace_id) FILTER (a.value = b.value) AS equal
+    FROM has AS a JOIN has AS b ON a.trace_id = b.trace_id AND a.name != b.name
+    GROUP BY ALL
+)
+SELECT v.one, v.other
+FROM both_value AS v
+JOIN size AS so ON so.name = v.one
+JOIN size AS sb ON sb.name = v.other
+LEFT JOIN apart AS t ON t.one = v.one AND t.other = v.other
+JOIN (SELECT DISTINCT name, plain_name FROM b_candidate) AS po ON po.name = v.one
+JOIN (SELECT DISTINCT name, plain_name FROM b_candidate) AS pb ON pb.name = v.other
+WHERE (po.plain_name = pb.plain_name AND v.common > 0)
+    OR (v.common >= 0.8 * sb.values AND sb.length >= 6 AND coalesce(t.equal, 0) >= 0.98 * coalesce(t.together, 0))

@@ -1,0 +1,49 @@
+-- For every candidate: how its values join traces, name single traces, and are reused (section 5.1).
+CREATE OR REPLACE TEMP TABLE b_key_statistics AS
+WITH in_trace AS (
+    SELECT v.name, v.value, v.trace_id, list(DISTINCT v.service) AS services,
+        bool_or(v.sid = t.root_sid) AS on_root, t.root_service, t.root_name, t.start_ns
+    FROM b_key_value AS v JOIN derived.trace AS t USING (trace_id)
+    GROUP BY ALL
+),
+by_value AS (
+    SELECT name, value, count(*) AS traces,
+        len(list_distinct(flatten(list(services)))) AS services,
+        arg_min(root_service || '/' || root_name, start_ns) AS starter,
+        list(root_service || '/' || root_name) AS roots
+    FROM in_trace GROUP BY name, value
+),
+joined AS (
+    SELECT name,
+        count(*) AS values_seen,
+        sum(traces) AS traces,
+        max(traces) AS most_traces,
+        count(*) FILTER (traces >= 2 AND services >= 2) AS joining,
+        count(*) FILTER (len(list_filter(roots, lambda r: r = starter)) >= 2) AS reused
+    FROM by_value GROUP BY name
+),
+width AS (SELECT name, count(DISTINCT service) AS services, count(DISTINCT sid) AS spans FROM b_key_value GROUP BY name),
+trace_total AS (SELECT root_service, root_name, count(*) AS total FROM derived.trace GROUP BY ALL),
+trace_named AS (
+    SELECT i.name, i.trace_id, i.root_service, i.root_name,
+        count(*) = 1 AND bool_and(i.on_root) AND bool_and(b.traces = 1) AS names
+    FROM in_trace AS i JOIN by_value AS b USING (name, value)
+    GROUP BY ALL
+),
+named AS (
+    SELECT n.name, n.root_service, n.root_name, count(*) FILTER (n.names) * $one_in / any_value(t.total) AS share
+    FROM trace_named AS n JOIN trace_total AS t USING (root_service, root_name)
+    GROUP BY n.name, n.root_service, n.root_name
+)
+SELECT j.name, any_value(c.plain_name) AS plain_name,
+    j.values_seen, j.traces, w.services, w.spans, j.most_traces,
+    j.joining / j.values_seen AS joins_share,
+    least(1.0, (SELECT max(share) FROM named AS n WHERE n.name = j.name)) AS names_share,
+    j.reused / j.values_seen AS reused_share,
+    -- Twenty values or fewer cannot show 2%: one restart is forgiven from ten values on.
+    j.reused <= CASE WHEN j.values_seen < 10 THEN 0 ELSE greatest(1, 0.02 * j.values_seen) END AS rarely_reused,
+    regexp_matches(j.name, '(^|[._-])(id|ids|no|number|key|uuid|ref|reference)$|[a-z](Id|Ids|ID|IDs|No|Key|Ref)$') AS id_like
+FROM joined AS j
+JOIN width AS w USING (name)
+JOIN (SELECT DISTINCT name, plain_name FROM b_candidate) AS c USING (name)
+GROUP BY ALL

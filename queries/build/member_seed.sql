@@ -1,0 +1,1 @@
+INSERT INTO b_member SELECT sid, kset, reason, via FROM b_seed

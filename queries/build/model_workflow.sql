@@ -1,0 +1,14 @@
+-- Per workflow: how long executions are quiet between steps, and so when one counts as matured.
+CREATE OR REPLACE TABLE derived.model_workflow AS
+WITH gap AS (
+    SELECT s.eid, s.wf, t.start_ns - max(t.end_ns) OVER (
+        PARTITION BY s.eid ORDER BY t.start_ns, t.span_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS gap_ns
+    FROM derived.execution_step AS s JOIN derived.step AS t USING (step)
+),
+quiet AS (SELECT wf, quantile_disc(greatest(gap_ns, 0), 0.99) AS p99_gap_ns FROM gap WHERE gap_ns IS NOT NULL GROUP BY wf)
+SELECT e.wf, any_value(e.workflow) AS workflow, any_value(e.start_service) AS start_service, count(*) AS executions,
+    any_value(q.p99_gap_ns) AS p99_gap_ns,
+    CASE WHEN count(*) >= 30 THEN greatest(10 * coalesce(any_value(q.p99_gap_ns), 0), 10000000000)
+        ELSE 900000000000 END AS mature_ns
+FROM derived.execution AS e LEFT JOIN quiet AS q USING (wf)
+GROUP BY e.wf

@@ -1,0 +1,18 @@
+-- Who published what: PRODUCER spans and creates; a nested identical PRODUCER (doubled
+-- instrumentation) is the outer one's. A send that links to creates carries messages and is none.
+CREATE OR REPLACE TEMP TABLE b_producer AS
+WITH carries AS (
+    SELECT DISTINCT l.sid
+    FROM derived.link AS l JOIN derived.span AS t ON t.sid = l.linked_sid
+    WHERE t.operation = 'create'
+)
+SELECT s.sid, coalesce(o.sid, p.sid, s.sid) AS mid
+FROM derived.span AS s
+LEFT JOIN derived.span AS p
+    ON p.sid = s.psid AND p.kind = 4 AND s.kind = 4 AND p.service = s.service AND p.name = s.name
+    AND p.destination IS NOT DISTINCT FROM s.destination
+LEFT JOIN derived.span AS o
+    ON o.sid = p.psid AND o.kind = 4 AND o.service = s.service AND o.name = s.name
+    AND o.destination IS NOT DISTINCT FROM s.destination
+WHERE (s.operation = 'create' OR (s.kind = 4 AND s.operation = 'send'))
+    AND s.sid NOT IN (SELECT sid FROM carries)

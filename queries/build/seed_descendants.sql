@@ -1,0 +1,31 @@
+-- In traces that do not agree: spans whose descendants all agree, and CONSUMER spans whose
+-- descendants do not, which are shared by them (a batch without links).
+CREATE OR REPLACE TEMP TABLE b_seed AS
+WITH RECURSIVE region AS MATERIALIZED (
+    SELECT s.sid, s.psid, s.kind
+    FROM derived.span AS s JOIN b_agreement AS a USING (trace_id)
+    WHERE NOT a.agreed AND s.sid NOT IN (SELECT sid FROM b_member)
+),
+up(sid, kset, via) AS (
+    SELECT r.sid, m.kset, min(m.via)
+    FROM region AS r JOIN derived.span AS c ON c.psid = r.sid JOIN b_member AS m ON m.sid = c.sid
+    GROUP BY ALL
+    UNION
+    SELECT p.sid, u.kset, u.via
+    FROM up AS u JOIN region AS r ON r.sid = u.sid JOIN region AS p ON p.sid = r.psid
+),
+below AS (
+    SELECT u.sid, any_value(r.kind) AS kind, min(u.kset) AS kset, count(DISTINCT u.kset) AS sets, min(u.via) AS via
+    FROM up AS u JOIN region AS r USING (sid) GROUP BY u.sid
+),
+shared AS (
+    SELECT u.sid, list_sort(list(DISTINCT k.vid)) AS vids
+    FROM up AS u JOIN b_kset AS k USING (kset)
+    WHERE u.sid IN (SELECT sid FROM below WHERE sets > 1 AND kind = 5)
+    GROUP BY u.sid
+)
+SELECT b.sid, b.kset, 'descendants' AS reason, b.via,
+    (SELECT list(vid) FROM b_kset AS k WHERE k.kset = b.kset) AS vids
+FROM below AS b WHERE b.sets = 1
+UNION ALL
+SELECT s.sid, kset_id(s.vids), 'descendants', s.sid, s.vids FROM shared AS s

@@ -1,0 +1,37 @@
+-- Spans that nothing in their own trace explains: what they link to, what links to them, their
+-- message. Several answers are shared by a consumer of several messages and refused otherwise.
+CREATE OR REPLACE TEMP TABLE b_seed AS
+WITH reach AS (
+    SELECT l.sid, m.kset, 1 AS place, 'link' AS reason, l.linked_sid AS via
+    FROM derived.link AS l JOIN b_member AS m ON m.sid = l.linked_sid
+    WHERE l.linked_sid IS NOT NULL
+    UNION ALL
+    SELECT l.linked_sid, m.kset, 2, 'linked from', l.sid
+    FROM derived.link AS l JOIN b_member AS m ON m.sid = l.sid
+    WHERE l.linked_sid IS NOT NULL
+    UNION ALL
+    SELECT j.sid, m.kset, 3, 'message', j.mid
+    FROM b_join AS j JOIN b_member AS m ON m.sid = j.mid
+    UNION ALL
+    SELECT j.mid, m.kset, 4, 'message', j.sid
+    FROM b_join AS j JOIN b_member AS m ON m.sid = j.sid WHERE j.mid >= 0
+    UNION ALL
+    SELECT o.sid, m.kset, 5, 'message', j.sid
+    FROM b_join AS j JOIN b_join AS o ON o.mid = j.mid AND o.sid != j.sid JOIN b_member AS m ON m.sid = j.sid
+    WHERE j.mid < 0
+),
+unanswered AS (
+    SELECT r.*, s.kind = 5 OR s.operation IN ('receive', 'process') AS takes
+    FROM reach AS r JOIN derived.span AS s USING (sid)
+    WHERE r.sid NOT IN (SELECT sid FROM b_member)
+),
+vid_of AS (
+    SELECT u.sid, u.place, any_value(u.reason) AS reason, min(u.via) AS via, any_value(u.takes) AS takes,
+        count(DISTINCT u.kset) AS sets, list_sort(list(DISTINCT k.vid)) AS vids
+    FROM unanswered AS u JOIN b_kset AS k USING (kset)
+    GROUP BY u.sid, u.place
+)
+SELECT sid, kset_id(vids) AS kset, reason, via, vids
+FROM vid_of
+WHERE sets = 1 OR (takes AND place IN (1, 3))
+QUALIFY row_number() OVER (PARTITION BY sid ORDER BY place) = 1

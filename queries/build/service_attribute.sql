@@ -1,0 +1,13 @@
+-- What resource attributes say of each service's owner.
+CREATE OR REPLACE TABLE derived.service_attribute AS
+WITH place AS (
+    SELECT r.resource_id, r.service, r.namespace, p.key, r.vals[p.i] AS value
+    FROM store.resource AS r
+    JOIN store.shape AS h USING (shape_id),
+        LATERAL (SELECT unnest(h.keys) AS key, generate_subscripts(h.keys, 1) AS i) AS p
+    WHERE p.key IN (SELECT unnest($owner_attributes))
+),
+used AS (SELECT resource_id, count(*) AS spans FROM derived.span GROUP BY resource_id)
+SELECT p.service, p.namespace, p.key, p.value, sum(u.spans)::BIGINT AS spans
+FROM place AS p JOIN used AS u USING (resource_id)
+GROUP BY ALL

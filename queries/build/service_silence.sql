@@ -1,0 +1,14 @@
+-- When a whole service sent nothing, far longer than is its rhythm: 10 times its p99 gap and 5
+-- minutes. Nothing is called orphaned for want of its telemetry then.
+CREATE OR REPLACE TABLE derived.service_silence AS
+WITH ended AS (SELECT DISTINCT service, end_ns FROM derived.span),
+gap AS (
+    SELECT service, end_ns AS from_ns, lead(end_ns) OVER (PARTITION BY service ORDER BY end_ns) AS to_ns FROM ended
+),
+rhythm AS (
+    SELECT service, greatest(300000000000, 10 * coalesce(quantile_disc(to_ns - from_ns, 0.99), 0)) AS longest_ns
+    FROM gap WHERE to_ns IS NOT NULL GROUP BY service
+)
+SELECT g.service, g.from_ns, g.to_ns
+FROM gap AS g JOIN rhythm AS r USING (service)
+WHERE g.to_ns - g.from_ns > r.longest_ns

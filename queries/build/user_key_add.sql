@@ -1,0 +1,1 @@
+INSERT INTO b_user_key VALUES ($name, $aliases, $rank)

@@ -1,0 +1,37 @@
+-- code: DUP002
+-- title: Step ran twice
+-- family: duplicated
+-- severity: medium
+-- meaning: A step that runs once per execution in nearly all others ran successfully twice in this one.
+-- cause: A caller that tried again although the first try had succeeded, a second trigger, or a
+--   double submission.
+-- action: Check whether the second run had an effect of its own and undo it.
+-- unless: The step repeats in this workflow (loops, polling, batches), the first try failed, or one
+--   message processed twice explains it.
+WITH single AS (
+    SELECT wf, st, once, executions FROM derived.model_step
+    WHERE executions >= 30 AND wilson_lower(once, executions) >= 0.8
+),
+done AS (
+    SELECT s.eid, s.wf, s.st, count(*) AS times,
+        list(t.span_id ORDER BY t.start_ns, t.span_id) AS span_ids,
+        list(t.trace_id ORDER BY t.start_ns, t.span_id) AS trace_ids,
+        list(t.start_ns ORDER BY t.start_ns, t.span_id) AS starts,
+        max(t.end_ns) AS seen_ns, any_value(t.service) AS service, any_value(t.namespace) AS namespace, any_value(t.name) AS name
+    FROM derived.execution_step AS s
+    JOIN derived.step AS t USING (step)
+    WHERE s.last_attempt AND NOT t.failed AND t.activity IS NULL
+        AND s.step NOT IN (SELECT sid FROM derived.reception WHERE doubled)
+    GROUP BY s.eid, s.wf, s.st HAVING count(*) > 1
+)
+SELECT
+    hex_trace_id(d.trace_ids[1]) || ':' || hex_span_id(d.span_ids[1]) AS anchor,
+    [d.eid] AS eids,
+    d.service, d.name AS step,
+    'service' AS owner_kind, d.service AS owner_name, d.namespace AS owner_namespace,
+    d.trace_ids[1] AS trace_id, d.span_ids, d.starts[2] AS since_ns, d.seen_ns,
+    printf('%s (%s) ran %d times with success, %.1f s apart; it ran once in %d of %d executions',
+        d.name, d.service, d.times, (d.starts[2] - d.starts[1]) / 1e9, n.once, n.executions) AS message,
+    json_object('times', d.times, 'apart_ns', d.starts[2] - d.starts[1], 'once', n.once, 'executions', n.executions) AS evidence,
+    printf('Check what the second %s in %s changed, and who asked for it.', d.name, d.service) AS next_action
+FROM done AS d JOIN single AS n USING (wf, st)

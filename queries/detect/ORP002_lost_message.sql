@@ -1,0 +1,28 @@
+-- code: ORP002
+-- title: Lost message
+-- family: orphaned
+-- severity: high
+-- meaning: A message was published and never consumed by a group that takes everything from this
+--   destination, and that group has consumed later ones since: it was overtaken.
+-- cause: The broker dropped or expired it, it was acknowledged unprocessed, or its consumer died
+--   before it could tell.
+-- action: Publish it again, or do by hand what its consumer would have done.
+-- unless: No consumer of the destination was ever seen, the group takes only part of it, or its
+--   receives dropped links or count more messages than they link to.
+SELECT
+    hex_trace_id(w.trace_id) || ':' || hex_span_id(w.span_id) || ':' || w.consumer_group AS anchor,
+    x.eids,
+    w.consumer_service AS service, 'process ' || w.destination AS step,
+    'service' AS owner_kind, w.consumer_service AS owner_name, NULL AS owner_namespace,
+    w.trace_id, [w.span_id] AS span_ids, w.published_ns AS since_ns, w.horizon_ns AS seen_ns,
+    printf('%s published to %s and %s never consumed it, but consumed %d later ones',
+        w.producer_service, w.destination, w.consumer_group, w.taken_later) AS message,
+    json_object('destination', w.destination, 'consumer_group', w.consumer_group,
+        'producer', w.producer_service, 'producer_span_id', hex_span_id(w.span_id),
+        'waited_ns', w.waited_ns, 'deadline_ns', w.deadline_ns, 'deadline', w.deadline_source,
+        'taken_later', w.taken_later) AS evidence,
+    printf('Publish the message to %s again, or have %s process it by hand.', w.destination, w.consumer_service) AS next_action
+FROM derived.waiting AS w
+JOIN (SELECT step, list(eid ORDER BY eid) AS eids FROM derived.execution_step GROUP BY step) AS x ON x.step = w.producer_step
+WHERE w.overtaken AND w.taken_later > 0
+    AND w.waited_ns > greatest($grace_ns, CASE WHEN starts_with(w.deadline_source, 'learned') THEN w.deadline_ns ELSE 0 END)

@@ -1,0 +1,28 @@
+-- code: ORP004
+-- title: Abandoned execution
+-- family: orphaned
+-- severity: high
+-- meaning: The execution has been quiet for far longer than its workflow ever is, and the step that
+--   follows its last one in nearly every other execution never began.
+-- cause: The hand-off was never made, or the next service never acted on it.
+-- action: Find out from the last holder why it did not hand over, and start the next step.
+-- unless: The missing step is optional (less than 80% go on to it), the execution went on by another
+--   way, failed, or another finding explains it.
+SELECT
+    hex_trace_id(t.trace_id) || ':' || hex_span_id(t.span_id) AS anchor,
+    [x.eid] AS eids,
+    t.service, t.name AS step,
+    'service' AS owner_kind, x.service AS owner_name, x.namespace AS owner_namespace,
+    t.trace_id, [t.span_id] AS span_ids, x.end_ns AS since_ns, x.horizon_ns AS seen_ns,
+    printf('ended after %s (%s): %s (%s) never began, though it follows in %d of %d executions',
+        t.name, t.service, x.name, x.service, x.followed, x.executions) AS message,
+    json_object('last_step', t.name, 'last_service', t.service, 'missing_step', x.name, 'missing_service', x.service,
+        'quiet_ns', x.horizon_ns - x.end_ns, 'mature_ns', w.mature_ns, 'followed', x.followed, 'executions', x.executions,
+        'also_missing', x.also) AS evidence,
+    printf('Ask %s whether it handed over, and %s whether it received; start %s again.', t.service, x.service, x.name) AS next_action
+FROM (
+    SELECT *, list(name) OVER (PARTITION BY eid)[2:] AS also FROM derived.expected_next WHERE matured
+    QUALIFY row_number() OVER (PARTITION BY eid ORDER BY end_ns, name) = 1
+) AS x
+JOIN derived.step AS t ON t.step = x.step
+JOIN derived.model_workflow AS w ON w.wf = x.wf

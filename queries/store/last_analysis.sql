@@ -1,0 +1,1 @@
+SELECT built_ns, inputs, took_ns, live FROM derived.analysis

@@ -1,0 +1,20 @@
+-- Which spans belong to which execution, and why.
+CREATE OR REPLACE VIEW execution_spans AS
+SELECT
+    e.execution, hex_trace_id(d.trace_id) AS trace_id, hex_span_id(d.span_id) AS span_id,
+    CASE s.reason
+        WHEN 'own' THEN 'own ' || coalesce(e.key, 'key')
+        WHEN 'ancestor' THEN 'inherited from ' || v.name || ' (' || v.service || ')'
+        WHEN 'descendants' THEN 'all of its descendants belong here'
+        WHEN 'trace' THEN 'the rest of its trace belongs here'
+        WHEN 'link' THEN 'linked to ' || v.name || ' (' || v.service || ')'
+        WHEN 'linked from' THEN 'linked from ' || v.name || ' (' || v.service || ')'
+        WHEN 'message' THEN 'message' || coalesce(' ' || d.destination, '') || coalesce(' ' || d.message_id, '')
+        WHEN 'root' THEN 'no key: its trace and those linked to it'
+    END AS reason
+FROM derived.span AS d
+JOIN derived.span_set AS s USING (sid)
+JOIN derived.span_step AS t USING (sid)
+JOIN derived.execution_step AS x ON x.step = t.step
+JOIN derived.execution AS e ON e.eid = x.eid
+LEFT JOIN derived.span AS v ON v.sid = s.via

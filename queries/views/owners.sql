@@ -1,0 +1,2 @@
+CREATE OR REPLACE VIEW owners AS
+SELECT kind, name, namespace, team, source, rule, losers FROM derived.owner

@@ -1,0 +1,97 @@
+"""Membership: which executions every span belongs to, and why (design section 5).
+
+The statements lie in ``queries/build``; this module is the loop around them. A span's answer is a
+*set* of identities (``kset``), because membership is many to many; sets are compared by number.
+"""
+
+from __future__ import annotations
+
+from tracemap.build import Build
+from tracemap.settings import Settings
+
+#: Doubling reaches chains of 2^32 spans; what is left then is a cycle of parents.
+_MAX_JUMPS = 32
+#: Links that lead from trace to trace to trace; beyond it the rest stands for itself.
+_MAX_HOPS = 64
+#: Discovery looks at about this many key values; it samples values, never spans.
+_SAMPLE = 2_000_000
+
+
+def find_keys(build: Build, settings: Settings) -> None:
+    """Choose the correlation keys (section 5.1) into ``derived.key`` with their numbers."""
+    build.run("engine_key")
+    build.run("key_candidate")
+    spans = build.value("span_count")
+    build.run("key_value", one_in=max(1, spans // _SAMPLE))
+    build.run("key_statistics", one_in=max(1, spans // _SAMPLE))
+    build.run("key_overlap")
+    build.run("user_key")
+    for rank, key in enumerate(settings.keys, start=1):
+        build.run("user_key_add", name=key.name, aliases=list(key.aliases), rank=rank)
+    build.run("key")
+
+
+def assign_members(build: Build, settings: Settings) -> None:
+    """Give every span its set of identities: own, inherited, linked, by message, or its trace's."""
+    build.run("keyed")
+    build.run("identity", hub_limit=settings.hub_limit)
+    build.run("own")
+    build.run("member_empty")
+    build.run("kset_empty")
+    _resolve_lower_keys(build)
+    build.run("seed_own")
+    for _ in range(_MAX_HOPS):
+        _spread(build)
+        build.run("trace_agreement")
+        build.run("member_trace")
+        build.run("seed_descendants")
+        _spread(build)
+        build.run("seed_outside")
+        if not build.value("seeds_left"):
+            break
+    _join_rest(build)
+    build.run("span_set")
+    build.run("set_identity")
+
+
+def climb(build: Build) -> None:
+    """Lead every span to its nearest ancestor in ``b_near``, by pointer doubling."""
+    build.run("climb_pointers")
+    for _ in range(_MAX_JUMPS):
+        build.run("climb_hit")
+        build.run("climb_jump")
+        if not build.value("climb_left"):
+            return
+
+
+def _resolve_lower_keys(build: Build) -> None:
+    build.run("climb_from_own")
+    climb(build)
+    build.run("beside")
+    build.run("child")
+    build.run("resolve_start")
+    for (rank,) in build.rows("identity_ranks"):
+        build.run("resolve_rank", rank=rank)
+
+
+def _spread(build: Build) -> None:
+    """Enter this round's seeds and everything below them."""
+    build.run("kset_add")
+    build.run("climb_from_seed")
+    climb(build)
+    build.run("member_seed")
+    build.run("member_near")
+
+
+def _join_rest(build: Build) -> None:
+    """Spans that no key reaches: the traces joined by links are an execution of their own."""
+    build.run("component_start")
+    build.run("component_edge")
+    while True:
+        build.run("component_step")
+        changed = build.value("component_changed")
+        build.run("component_take")
+        if not changed:
+            break
+    build.run("identity_trace")
+    build.run("member_rest")
