@@ -25,7 +25,7 @@ class Declaration:
     kind: Kind
     name: str
     namespace: str | None = None  # null: in any namespace
-    system: str | None = None  # of a destination or datastore, such as kafka; null: any
+    system: str | None = None  # of a destination, such as kafka; null: any
     team: str | None = None  # as written; aliases are resolved later, across files
     role: str = "accountable"
     unowned: bool = False  # deliberately nobody's

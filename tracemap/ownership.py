@@ -34,7 +34,7 @@ __all__ = [
     "forget",
     "load",
     "read",
-    "resolve",
+    "resolve_owners",
 ]
 
 #: How an owner was found; the ``rule`` column of the view ``owners``.
@@ -161,7 +161,7 @@ def forget(cursor: duckdb.DuckDBPyConnection, path: str | Path) -> None:
         raise
 
 
-def resolve(cursor: duckdb.DuckDBPyConnection, owner_attributes: Sequence[str]) -> None:
+def resolve_owners(cursor: duckdb.DuckDBPyConnection, owner_attributes: Sequence[str]) -> None:
     """Rebuild ``derived.owner`` from declarations and what was seen; inside the caller's
     transaction, with the caller's temporary tables.
 

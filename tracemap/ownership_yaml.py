@@ -334,7 +334,7 @@ class _Reader:
 _PLACES: Final[dict[Kind, tuple[str, ...]]] = {
     "service": ("namespace",),
     "destination": ("system",),
-    "datastore": ("system",),
+    "datastore": (),
     "workflow": (),
 }
 

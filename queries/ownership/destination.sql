@@ -3,7 +3,15 @@
 -- declared, or seen: a dead-letter name, more than one consumer group (event), else a command.
 -- Where that side was never seen, the other one is all there is to ask.
 CREATE OR REPLACE TEMP TABLE o_destination AS
-WITH seen AS (SELECT DISTINCT system, destination FROM derived.message WHERE destination IS NOT NULL),
+WITH carried AS (
+    -- A message is at the destination it was sent to, and at the queue where it was taken.
+    SELECT mid, system, destination FROM derived.message WHERE destination IS NOT NULL
+    UNION
+    SELECT r.mid, m.system, r.destination
+    FROM derived.reception AS r JOIN derived.message AS m USING (mid)
+    WHERE r.destination IS NOT NULL
+),
+seen AS (SELECT DISTINCT system, destination FROM carried),
 declared AS (
     SELECT
         s.system, s.destination, d.team, d.unowned, d.type, d.source,
@@ -17,54 +25,54 @@ declared_type AS (
     FROM declared WHERE type IS NOT NULL
     GROUP BY ALL
 ),
-consumer AS (
-    SELECT
-        m.system, m.destination, r.service, count(DISTINCT r.mid) AS messages
-    FROM derived.message AS m JOIN derived.reception AS r USING (mid)
-    WHERE m.destination IS NOT NULL
-    GROUP BY ALL
+taken AS (
+    -- Who takes from a queue also takes what was sent to the exchange before it; not so where the
+    -- message was dead-lettered on its way.
+    SELECT c.system, c.destination, r.mid, r.consumer_group, r.service, t.namespace
+    FROM carried AS c
+    JOIN derived.message AS m USING (mid)
+    JOIN derived.reception AS r USING (mid)
+    LEFT JOIN derived.step AS t ON t.step = r.step
+    WHERE coalesce(r.destination, m.destination) = c.destination
+        OR (c.destination = m.destination AND NOT is_dead_letter(r.destination))
 ),
 audience AS (
-    SELECT m.system, m.destination, count(DISTINCT r.consumer_group) AS groups
-    FROM derived.message AS m JOIN derived.reception AS r USING (mid)
+    SELECT system, destination, count(DISTINCT consumer_group) AS groups FROM taken GROUP BY ALL
+),
+side AS (
+    SELECT
+        'consumer' AS side, system, destination, service, namespace,
+        count(DISTINCT mid) AS messages
+    FROM taken GROUP BY ALL
+    UNION ALL
+    SELECT
+        'producer', c.system, c.destination, m.producer_service, m.producer_namespace, count(*)
+    FROM carried AS c JOIN derived.message AS m USING (mid)
+    WHERE m.producer_service IS NOT NULL
     GROUP BY ALL
 ),
-producer AS (
-    SELECT system, destination, producer_service AS service, count(*) AS messages
-    FROM derived.message
-    WHERE destination IS NOT NULL AND producer_service IS NOT NULL
-    GROUP BY ALL
-),
-carries AS (
+kind AS (
     SELECT
         s.system, s.destination, t.told.s AS told_in,
-        coalesce(
-            t.told.t,
-            CASE
-                WHEN regexp_matches(
-                    lower(s.destination),
-                    '(^|[^a-z])(dlq|dlt|dlx)([^a-z]|$)|dead[^a-z]*letter') THEN 'dead-letter'
-                WHEN a.groups > 1 THEN 'event'
-                ELSE 'command'
-            END
-        ) AS type
+        coalesce(t.told.t, CASE
+            WHEN is_dead_letter(s.destination) THEN 'dead-letter'
+            WHEN a.groups > 1 THEN 'event'
+            ELSE 'command'
+        END) AS type
     FROM seen AS s
     LEFT JOIN declared_type AS t
         ON t.system IS NOT DISTINCT FROM s.system AND t.destination = s.destination
     LEFT JOIN audience AS a
         ON a.system IS NOT DISTINCT FROM s.system AND a.destination = s.destination
 ),
-side AS (
-    SELECT 'producer' AS side, * FROM producer
-    UNION ALL
-    SELECT 'consumer', * FROM consumer
-),
 asked AS (
     SELECT
-        c.system, c.destination, c.type, c.told_in, x.side, x.service, x.messages,
-        x.side = CASE WHEN c.type = 'event' THEN 'producer' ELSE 'consumer' END AS entitled
-    FROM carries AS c
-    JOIN side AS x ON x.system IS NOT DISTINCT FROM c.system AND x.destination = c.destination
+        k.system, k.destination, k.type, k.told_in, x.side, x.service, x.messages, t.team,
+        x.side = CASE WHEN k.type = 'event' THEN 'producer' ELSE 'consumer' END AS entitled
+    FROM kind AS k
+    JOIN side AS x ON x.system IS NOT DISTINCT FROM k.system AND x.destination = k.destination
+    LEFT JOIN o_service_team AS t
+        ON t.service = x.service AND t.namespace IS NOT DISTINCT FROM x.namespace
 )
 SELECT
     system, destination, team, source,
@@ -72,7 +80,7 @@ SELECT
 FROM declared WHERE team IS NOT NULL OR unowned
 UNION ALL
 SELECT
-    a.system, a.destination, t.team,
+    a.system, a.destination, a.team,
     CASE WHEN a.told_in IS NULL THEN '' ELSE a.told_in || ', ' END
         || CASE a.side WHEN 'producer' THEN 'published by ' ELSE 'received by ' END || a.service,
     CASE
@@ -82,7 +90,7 @@ SELECT
         ELSE 'dead-letter-consumer'
     END,
     20, a.messages
-FROM asked AS a LEFT JOIN o_service_team AS t ON t.service = a.service
+FROM asked AS a
 WHERE a.entitled OR NOT EXISTS (
     FROM asked AS b
     WHERE b.entitled

@@ -4,11 +4,11 @@ CREATE OR REPLACE TEMP TABLE o_peer AS
 WITH used AS (
     SELECT DISTINCT
         v.service AS peer, v.peer_kind, c.service AS user_service, t.team
-    FROM derived.step AS v
-    LEFT JOIN derived.step AS c ON c.step_id = v.caller_id
+    FROM derived.virtual_step AS v
+    LEFT JOIN derived.step AS c ON c.step = v.caller
     LEFT JOIN o_service_team AS t
         ON t.service = c.service AND t.namespace IS NOT DISTINCT FROM c.namespace
-    WHERE v.is_virtual AND v.service IS NOT NULL
+    WHERE v.service IS NOT NULL
 ),
 seen AS (
     SELECT peer, CASE WHEN bool_or(peer_kind = 'datastore') THEN 'datastore' ELSE 'service' END AS kind

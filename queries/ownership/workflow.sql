@@ -4,7 +4,9 @@ CREATE OR REPLACE TEMP TABLE o_workflow AS
 WITH seen AS (SELECT DISTINCT workflow FROM derived.execution WHERE workflow IS NOT NULL),
 orchestrator AS (
     SELECT e.workflow, s.service, count(DISTINCT e.eid) AS executions
-    FROM derived.step AS s JOIN derived.execution AS e USING (eid)
+    FROM derived.step AS s
+    JOIN derived.execution_step AS x USING (step)
+    JOIN derived.execution AS e USING (eid)
     WHERE starts_with(s.name, 'RunWorkflow:') AND e.workflow IS NOT NULL
     GROUP BY ALL
 ),
