@@ -11,11 +11,11 @@ unset PIP_FIND_LINKS PYTHONPATH PYTHONHOME
 
 if ! .venv/lock/bin/uv --version >/dev/null 2>&1; then
     .venv/bin/python -m venv .venv/lock
-    .venv/lock/bin/python -m pip --disable-pip-version-check install --quiet 'uv>=0.9'
+    .venv/lock/bin/python -m pip --disable-pip-version-check install --quiet 'uv>=0.13'
 fi
 
 compile() {
-    .venv/lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
+    .venv/lock/bin/uv pip compile --quiet --no-config --system-certs --universal --python-version 3.11 \
         --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
         --custom-compile-command "make lock" "$@" >/dev/null
 }
