@@ -1,8 +1,8 @@
 """Every SQL statement of tracemap, found by name: ``text("build/membership")``.
 
-A *room* is a folder. The rooms below hold statements in the order in which they run, and that
-order is written here: **a new file is one new line**. ``detect`` and ``explore`` are open rooms:
-any file with a valid header belongs to them, ours or a user's own (see ``rules``, ``explore``).
+A *room* is a folder; ``rooms.py`` names its statements in the order in which they run. ``detect``
+and ``explore`` are open rooms: any file with a valid header belongs to them, ours or a user's own
+(see ``rules``, ``explore``).
 
 ``check()`` compares names and files in both directions, so that a file nobody sequenced, or a name
 nobody wrote, fails at start and not in the middle of a run.
@@ -15,12 +15,26 @@ from difflib import get_close_matches
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 
 from tracemap.errors import InputError, NotFoundError, RegistryError
 from tracemap.queries import header
 from tracemap.queries.header import Param, Query, Rule, Value
+from tracemap.queries.rooms import (
+    API,
+    BUILD,
+    GUARD,
+    LIFECYCLE,
+    OPEN,
+    OWNERS,
+    OWNERSHIP,
+    REPORT,
+    ROOMS,
+    RULE_PARAMS,
+    SCHEMA,
+    STORE,
+    VIEWS,
+)
 
 __all__ = [
     "API",
@@ -35,6 +49,7 @@ __all__ = [
     "RULE_PARAMS",
     "SCHEMA",
     "STORE",
+    "VIEWS",
     "Param",
     "Query",
     "Rule",
@@ -46,269 +61,6 @@ __all__ = [
     "rules",
     "text",
 ]
-
-#: Tables, macros and public views, in the order of their creation.
-SCHEMA: Final[tuple[str, ...]] = (
-    "store_schema",
-    "derived_schema",
-    "meta",
-    "setting",
-    "source",
-    "batch",
-    "shape",
-    "resource",
-    "scope",
-    "span",
-    "link",
-    "event",
-    "declaration",
-    "team",
-    "finding",
-    "report",
-    "hex_span_id",
-    "hex_trace_id",
-    "utc",
-    "attribute_json",
-    "kind_name",
-    "kset_id",
-    "wilson_lower",
-    "is_dead_letter",
-    "findings",
-)
-
-#: Writing, reading and pruning of what was received. Not run in order: an order of reading.
-STORE: Final[tuple[str, ...]] = (
-    "checkpoint",
-    "count_objects",
-    "delete_setting",
-    "has_meta",
-    "has_analysis",
-    "inputs",
-    "last_analysis",
-    "insert_batch",
-    "insert_events",
-    "insert_links",
-    "insert_meta",
-    "insert_resources",
-    "insert_scopes",
-    "insert_setting",
-    "insert_shapes",
-    "insert_source",
-    "insert_spans",
-    "last_batch",
-    "missing_rows",
-    "read_meta",
-    "read_resources",
-    "read_scopes",
-    "read_setting",
-    "read_shapes",
-    "read_sources",
-)
-
-#: Spans -> links -> membership -> executions -> steps -> hand-offs -> model, in this order.
-BUILD: Final[tuple[str, ...]] = (
-    "step_name",
-    "shape_field",
-    "span_copies",
-    "span",
-    "link",
-    "trace",
-    "horizon",
-    "service_attribute",
-    "producer",
-    "taker",
-    "join_causal",
-    "join_message_id",
-    "join_offset",
-    "join_identity",
-    "join_nested",
-    "engine_key",
-    "key_candidate",
-    "span_count",
-    "key_value",
-    "key_statistics",
-    "key_overlap",
-    "user_key",
-    "user_key_add",
-    "key",
-    "keyed",
-    "identity",
-    "own",
-    "member_empty",
-    "kset_empty",
-    "climb_from_own",
-    "climb_from_seed",
-    "climb_from_entry",
-    "climb_pointers",
-    "climb_hit",
-    "climb_jump",
-    "climb_left",
-    "beside",
-    "child",
-    "resolve_start",
-    "identity_ranks",
-    "resolve_rank",
-    "seed_own",
-    "kset_add",
-    "member_seed",
-    "member_near",
-    "trace_agreement",
-    "member_trace",
-    "seed_descendants",
-    "seed_outside",
-    "seeds_left",
-    "component_start",
-    "component_edge",
-    "component_step",
-    "component_changed",
-    "component_take",
-    "identity_trace",
-    "member_rest",
-    "span_set",
-    "set_identity",
-    "span_step",
-    "message",
-    "join_correlation",
-    "step",
-    "reception",
-    "virtual_step",
-    "step_identity",
-    "head",
-    "run_start",
-    "execution_run",
-    "execution_base",
-    "workflow",
-    "parent_execution",
-    "execution",
-    "execution_step",
-    "handoff",
-    "handoff_correlation",
-    "model_workflow",
-    "matured",
-    "model_step",
-    "model_next",
-    "model_destination",
-    "caller_type",
-    "waiting",
-    "missing_parent",
-    "expected_next",
-    "ending",
-    "open_item",
-    "execution_state",
-    "service_silence",
-    "custody",
-    "found",
-    "found_add",
-    "effect",
-    "finding_raw",
-    "finding_execution",
-    "analysis",
-)
-
-#: The public views, in the order of their creation; they read schema derived.
-VIEWS: Final[tuple[str, ...]] = (
-    "spans",
-    "links",
-    "events",
-    "custody",
-    "executions",
-    "execution_spans",
-    "steps",
-    "handoffs",
-    "messages",
-    "owners",
-    "keys",
-    "workflow_steps",
-    "workflow_edges",
-    "analysis",
-)
-
-#: Who owns what, in this order (``tracemap.ownership.resolve_owners``).
-OWNERSHIP: Final[tuple[str, ...]] = (
-    "team",
-    "declared",
-    "service",
-    "service_team",
-    "destination",
-    "peer",
-    "workflow",
-    "owner",
-)
-
-#: Writing and asking about declarations and owners. Not run in order: an order of reading.
-OWNERS: Final[tuple[str, ...]] = (
-    "delete_declarations",
-    "delete_teams",
-    "explain",
-    "insert_declarations",
-    "insert_teams",
-    "names",
-    "paths",
-)
-
-#: Findings from one run to the next: new, ongoing, resolved, muted.
-LIFECYCLE: Final[tuple[str, ...]] = ("by_id", "merge", "mute", "stamp")
-
-#: What the reconciliation report counts.
-REPORT: Final[tuple[str, ...]] = ()
-
-#: What the Python API reads; every one a SELECT that a client of the server may name.
-API: Final[tuple[str, ...]] = (
-    "analysis",
-    "custody",
-    "custody_totals",
-    "execution_members",
-    "executions",
-    "findings",
-    "handoffs",
-    "keys",
-    "messages",
-    "nearest_executions",
-    "owners",
-    "resolve",
-    "resolve_attribute",
-    "resolve_ids",
-    "spans",
-    "steps",
-    "workflow_edges",
-    "workflow_steps",
-    "workflows",
-)
-
-#: What guards a person's own SQL.
-GUARD: Final[tuple[str, ...]] = (
-    "begin_reading",
-    "harden_access",
-    "harden_lock",
-    "harden_scans",
-    "harden_share",
-    "memory_in_use",
-    "memory_share",
-    "parse_select",
-    "relations",
-)
-
-#: Room -> its names, in order. A new room is one more line.
-ROOMS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "schema": SCHEMA,
-        "store": STORE,
-        "build": BUILD,
-        "views": VIEWS,
-        "ownership": OWNERSHIP,
-        "owners": OWNERS,
-        "lifecycle": LIFECYCLE,
-        "report": REPORT,
-        "api": API,
-        "guard": GUARD,
-    }
-)
-
-#: Rooms where every file with a valid header belongs.
-OPEN: Final[tuple[str, ...]] = ("detect", "explore")
-
-#: Parameters that detection binds for every rule; a rule need not declare them.
-RULE_PARAMS: Final[frozenset[str]] = frozenset({"grace_ns"})
 
 _HERE: Final = Path(__file__).parent
 
@@ -398,7 +150,7 @@ def check() -> None:
     Raises RegistryError that lists everything found wrong, not only the first.
     """
     wrong = [
-        f"queries/{path.name}/ is not a room: add it to ROOMS in queries/__init__.py"
+        f"queries/{path.name}/ is not a room: add it to ROOMS in queries/rooms.py"
         for path in sorted(_HERE.iterdir())
         if path.is_dir() and path.name not in {*ROOMS, *OPEN} and path.name[0] not in "_."
     ]
@@ -419,7 +171,7 @@ def _room_differences(name: str, names: tuple[str, ...]) -> list[str]:
     for stem in files:
         where = f"queries/{name}/{stem}.sql"
         if stem not in names:
-            wrong.append(f"{where} is not named: add it to {name.upper()} in queries/__init__.py")
+            wrong.append(f"{where} is not named: add it to {name.upper()} in queries/rooms.py")
         elif error := _not_one_statement(_HERE / name / f"{stem}.sql", where):
             wrong.append(error)
     wrong += _strays(_HERE / name, name)
@@ -493,6 +245,4 @@ def _unknown(name: str) -> NotFoundError:
 
 
 def _without_file(name: str) -> RegistryError:
-    return RegistryError(
-        f"{name} is named in queries/__init__.py, but queries/{name}.sql is absent"
-    )
+    return RegistryError(f"{name} is named in queries/rooms.py, but queries/{name}.sql is absent")
