@@ -1,0 +1,210 @@
+"""Attribute lists as columns: (shape number, values as text), a whole batch at once.
+
+A shape is the ordered (key, type) pairs of a list (``tracemap.batch.Shape``). Lists are grouped by
+a hash of those pairs, and the groups are verified, so that a collision costs time and never a
+wrong key. Only one list of each group is ever looked at as Python objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tracemap.batch import Shape, ValueType
+from tracemap.collectors.otlp import nested
+from tracemap.collectors.otlp.limits import Limits
+
+Ints = npt.NDArray[Any]
+#: Of a column of lists: shape_no as uint32, vals as list<string>.
+Attributes = tuple[Ints, pa.ListArray]
+
+_TYPES = len(ValueType)
+
+#: Unpredictable per process: who sends spans must not be able to choose colliding keys.
+_SECRET = np.random.SeedSequence().generate_state(2, np.uint64)
+
+
+class BrokenValuesError(Exception):
+    """Attribute values that cannot be stored: {position in the values: why}."""
+
+    def __init__(self, reasons: dict[int, str]) -> None:
+        super().__init__(reasons)
+        self.reasons = reasons
+
+
+class Shapes:
+    """The shapes of one batch, numbered from 0 as they are met."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[Shape, int] = {}
+
+    def number(self, shape: Shape) -> int:
+        """The number of ``shape`` in this batch."""
+        return self.numbers.setdefault(shape, len(self.numbers))
+
+
+def columns(lists: Sequence[pa.ListArray], shapes: Shapes, limits: Limits) -> list[Attributes]:
+    """For each list<KeyValue> array: (shape_no as uint32, vals as list<string>), row by row.
+
+    ``lists`` start at offset 0 and hold no nulls. Raises BrokenValuesError with positions counted
+    over the values of all lists, one after the other.
+    """
+    offsets = [np.asarray(part.offsets) for part in lists]
+    lengths = np.concatenate([np.diff(o) for o in offsets])
+    values = _concat([part.values for part in lists])
+    text, types = _texts(values.field("value"), limits)
+    numbers = _shape_numbers(values.field("key"), types, lengths, shapes)
+    out = []
+    row = element = 0
+    for offset in offsets:
+        rows, elements = len(offset) - 1, int(offset[-1])
+        vals = pa.ListArray.from_arrays(pa.array(offset), text.slice(element, elements))
+        out.append((numbers[row : row + rows], vals))
+        row += rows
+        element += elements
+    return out
+
+
+def _concat(arrays: Sequence[pa.Array]) -> pa.Array:
+    filled = [a for a in arrays if len(a)] or list(arrays[:1])
+    return filled[0] if len(filled) == 1 else pa.concat_arrays(filled)
+
+
+def _shape_numbers(keys: pa.Array, types: Ints, lengths: Ints, shapes: Shapes) -> Ints:
+    """The shape number of each list; its elements stand in ``keys`` and ``types`` in order."""
+    encoded = keys.dictionary_encode()
+    codes = np.asarray(encoded.indices).astype(np.uint64) * np.uint64(_TYPES) + types
+    ends = np.cumsum(lengths)
+    starts = ends - lengths
+    position = np.arange(len(codes)) - np.repeat(starts, lengths)
+    group, first = _groups(codes, position, starts, lengths)
+
+    names = encoded.dictionary.to_pylist()
+    numbers = np.empty(len(first), np.uint32)
+    for index, row in enumerate(first.tolist()):
+        pairs = codes[starts[row] : ends[row]].tolist()
+        shape = Shape(
+            tuple(names[pair // _TYPES] for pair in pairs),
+            tuple(pair % _TYPES for pair in pairs),
+        )
+        numbers[index] = shapes.number(shape)
+    return numbers[group]
+
+
+def _groups(
+    codes: Ints,
+    position: Ints,
+    starts: Ints,
+    lengths: Ints,
+) -> tuple[Ints, Ints]:
+    """Lists with the same codes in one group: (group of each list, first list of each group)."""
+    secret, step = _SECRET
+    while True:
+        terms = _mix(codes + secret) * _mix(position.astype(np.uint64) + step)
+        sums = np.concatenate((np.zeros(1, np.uint64), np.cumsum(terms, dtype=np.uint64)))
+        hashes = sums[starts + lengths] - sums[starts] + _mix(lengths.astype(np.uint64))
+        encoded = pa.array(hashes).dictionary_encode()
+        group = np.asarray(encoded.indices)
+        first = np.empty(len(encoded.dictionary), np.int64)
+        first[group[::-1]] = np.arange(len(group))[::-1]  # the last write is the first row
+        like = first[group]
+        if np.array_equal(lengths, lengths[like]):
+            twin = np.repeat(starts[like], lengths) + position
+            if np.array_equal(codes, codes[twin]):
+                return group, first
+        secret, step = np.random.SeedSequence().generate_state(2, np.uint64)
+
+
+def _mix(x: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """An odd number that depends on every bit of x (the finaliser of splitmix64)."""
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return (x ^ (x >> np.uint64(31))) | np.uint64(1)
+
+
+def _texts(value: pa.StructArray, limits: Limits) -> tuple[pa.Array, Ints]:
+    """(text, ValueType) of each AnyValue; a value that is absent or empty has the text ""."""
+    count = len(value)
+    types = np.zeros(count, np.uint8)
+    found = []
+    if value.null_count:
+        value = _with_nulls(value)
+    for kind, name, convert in _SCALARS:
+        column = value.field(name)
+        if column.null_count == count:
+            continue
+        if not column.null_count:
+            types[:] = kind
+            return convert(column), types
+        types[np.asarray(column.is_valid())] = kind
+        found.append(convert(column))
+    rare, rare_types = _nested_texts(value, limits)
+    if rare is not None:
+        types |= rare_types
+        found.append(rare)
+    if not found:
+        return pa.repeat(pa.scalar("", pa.string()), count), types
+    text = found[0] if len(found) == 1 else pc.coalesce(*found)
+    return (text.fill_null("") if text.null_count else text), types
+
+
+def _with_nulls(value: pa.StructArray) -> pa.StructArray:
+    """A struct whose fields are null where it is itself: an absent AnyValue has no value."""
+    return pa.StructArray.from_arrays(value.flatten(), fields=list(value.type))
+
+
+def double_texts(column: pa.Array) -> pa.Array:
+    """Shortest texts that read back equal, with protobuf's names for what is no number."""
+    text = column.cast(pa.string())
+    special = pc.invert(pc.is_finite(column))
+    if pc.any(special).as_py():
+        names = [
+            None if x is None or np.isfinite(x) else nested.double_name(x)
+            for x in column.to_pylist()
+        ]
+        text = pc.coalesce(pa.array(names, pa.string()), text)
+    return text
+
+
+def _bytes_texts(column: pa.Array) -> pa.Array:
+    texts = [None if x is None else nested.base64_text(x) for x in column.to_pylist()]
+    return pa.array(texts, pa.string())
+
+
+_SCALARS: tuple[tuple[ValueType, str, Callable[[pa.Array], pa.Array]], ...] = (
+    (ValueType.STRING, "string_value", lambda column: column),
+    (ValueType.BOOL, "bool_value", lambda column: column.cast(pa.string())),
+    (ValueType.INT, "int_value", lambda column: column.cast(pa.string())),
+    (ValueType.DOUBLE, "double_value", double_texts),
+    (ValueType.BYTES, "bytes_value", _bytes_texts),
+)
+_NESTED = ((ValueType.ARRAY, "array_value"), (ValueType.KVLIST, "kvlist_value"))
+
+
+def _nested_texts(value: pa.StructArray, limits: Limits) -> tuple[pa.Array | None, Ints]:
+    """Texts and types of arrays and maps, null and 0 elsewhere; None when there are none."""
+    types = np.zeros(len(value), np.uint8)
+    texts: dict[int, str] = {}
+    reasons: dict[int, str] = {}
+    for kind, name in _NESTED:
+        column = value.field(name)
+        if column.null_count == len(column):
+            continue
+        for at in np.flatnonzero(np.asarray(column.is_valid())).tolist():
+            try:
+                types[at], texts[at] = nested.to_text(kind, column[at].as_py(), limits)
+            except nested.NestedValueError as error:
+                reasons[at] = str(error)
+    if reasons:
+        raise BrokenValuesError(reasons)
+    if not texts:
+        return None, types
+    places = np.full(len(value), -1)
+    places[list(texts)] = np.arange(len(texts))
+    indices = pa.array(places, mask=places < 0)
+    return pa.array(texts.values(), pa.string()).take(indices), types

@@ -1,0 +1,242 @@
+"""OTLP requests -> one ``SpanBatch``, in columns: no Python object for a span or an attribute.
+
+Spans that cannot be stored (ids of a wrong length or all zero, values nested too deep) are
+rejected one by one and counted; the rest of their request is kept. A link with a bad id is left
+out and counted in its span's ``dropped_links``, where a reader looks for missing links. A parent id
+of all zeros is W3C's "no parent".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from tracemap.batch import SPANS, SpanBatch
+from tracemap.collectors.otlp import attributes, wire
+from tracemap.collectors.otlp.attributes import Attributes, BrokenValuesError, Ints, Shapes
+from tracemap.collectors.otlp.ids import Ids, check_spans
+from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, Limits
+from tracemap.collectors.otlp.owners import Owners
+from tracemap.collectors.otlp.tables import Children, events_table, links_table, spans_table
+from tracemap.errors import PayloadError, TooLargeError
+
+
+def decode(
+    requests: Sequence[bytes],
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    labels: Sequence[str] | None = None,
+) -> SpanBatch:
+    """Decode serialised ``ExportTraceServiceRequest`` messages (``TracesData`` is the same).
+
+    ``labels`` name the requests in the reasons of rejected spans (a file and line, say). Raises
+    PayloadError when any of them is not an OTLP trace request, TooLargeError when they are beyond
+    ``limits`` together; decode them one at a time then to tell which.
+    """
+    if not any(requests):
+        return SpanBatch((), (), (), SPANS.empty_table())
+    _bound(requests, limits)
+    try:
+        rows = wire.HANDLER.list_to_record_batch(list(requests)).column(0)
+    except ValueError as error:
+        why = str(error).removeprefix("failed to decode Protobuf message: ")
+        raise PayloadError(f"the body is not an OTLP trace request ({why})") from error
+    per_request = np.diff(np.asarray(rows.offsets))
+    if any(body and not count for body, count in zip(requests, per_request, strict=True)):
+        raise PayloadError("the body is not an OTLP trace request (it holds no resource spans)")
+    return _batch(_Tree.of(rows), labels, limits)
+
+
+def _bound(requests: Sequence[bytes], limits: Limits) -> None:
+    """Refuse more items than ``limits.items`` before they are decoded.
+
+    An item takes at least two bytes, so that small requests need no counting.
+    """
+    if sum(map(len, requests)) <= 2 * limits.items:
+        return
+    try:
+        column = wire.COUNTING_HANDLER.list_to_record_batch(list(requests)).column(0)
+    except ValueError:
+        return  # the decoder says what is wrong
+    items = _list_items(column)
+    if items > limits.items:
+        raise TooLargeError(
+            f"the request holds {items} resources, scopes, spans, attributes, events and links,"
+            f" more than {limits.items}",
+            do="send it in smaller requests",
+        )
+
+
+def _list_items(column: pa.Array) -> int:
+    """Elements of all lists within a column."""
+    if isinstance(column, pa.ListArray):
+        return len(column.values) + _list_items(column.values)
+    if isinstance(column, pa.StructArray):
+        return sum(_list_items(column.field(i)) for i in range(column.type.num_fields))
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """The lists of a decoded batch, flattened."""
+
+    resources: pa.StructArray
+    scopes: pa.StructArray
+    spans: pa.StructArray
+    scope_resource: Ints  #: resource of each scope
+    span_scope: Ints  #: scope of each span
+    scope_request: Ints  #: request of each scope
+    span_position: Ints  #: position of each span in its request, from 0
+    span_total: Ints  #: spans of the request of each span
+
+    @classmethod
+    def of(cls, rows: pa.ListArray) -> _Tree:
+        resources = rows.values
+        scopes = resources.field("scope_spans").values
+        spans = scopes.field("spans").values
+        resource_request = _owner(rows)
+        scope_resource = _owner(resources.field("scope_spans"))
+        span_scope = _owner(scopes.field("spans"))
+        scope_request = resource_request[scope_resource]
+        totals = np.bincount(scope_request[span_scope], minlength=len(rows))
+        starts = np.cumsum(totals) - totals
+        return cls(
+            resources,
+            scopes,
+            spans,
+            scope_resource,
+            span_scope,
+            scope_request,
+            np.arange(len(spans)) - np.repeat(starts, totals),
+            np.repeat(totals, totals),
+        )
+
+    def only(self, keep: Ints) -> _Tree:
+        """The tree with the spans that ``keep`` marks."""
+        return _Tree(
+            self.resources,
+            self.scopes,
+            self.spans.filter(pa.array(keep)),
+            self.scope_resource,
+            self.span_scope[keep],
+            self.scope_request,
+            self.span_position[keep],
+            self.span_total[keep],
+        )
+
+    def place(self, span: int, labels: Sequence[str] | None) -> str:
+        """Where a span stands, for people: 'span 3 of 12 ("charge card")'."""
+        name = self.spans.field("name")[span].as_py()
+        name = name if len(name) <= 80 else name[:79] + "…"
+        place = f'span {self.span_position[span] + 1} of {self.span_total[span]} ("{name}")'
+        request = int(self.scope_request[self.span_scope[span]])
+        return f"{labels[request]}: {place}" if labels else place
+
+
+def _owner(lists: pa.ListArray) -> Ints:
+    """For each element of the lists, the row it stands in."""
+    lengths = np.diff(np.asarray(lists.offsets))
+    return np.repeat(np.arange(len(lengths)), lengths)
+
+
+class _Refusals:
+    """Counts what was refused and keeps the first reasons."""
+
+    def __init__(self, labels: Sequence[str] | None, limits: Limits) -> None:
+        self.count = 0
+        self.reasons: list[str] = []
+        self._labels = labels
+        self._limits = limits
+
+    def note(self, tree: _Tree, reasons: dict[int, str]) -> None:
+        """Keep reasons, given by span of ``tree``."""
+        for span in sorted(reasons)[: max(0, self._limits.reasons - len(self.reasons))]:
+            self.reasons.append(f"{tree.place(span, self._labels)}: {reasons[span]}")
+
+    def without(self, tree: _Tree, reasons: dict[int, str]) -> _Tree:
+        """``tree`` without the spans that are refused."""
+        self.count += len(reasons)
+        self.note(tree, reasons)
+        keep = np.ones(len(tree.spans), bool)
+        keep[list(reasons)] = False
+        return tree.only(keep)
+
+
+def _batch(tree: _Tree, labels: Sequence[str] | None, limits: Limits) -> SpanBatch:
+    refusals = _Refusals(labels, limits)
+    if reasons := check_spans(tree.spans):
+        tree = refusals.without(tree, reasons)
+    events, links = _children(tree)
+    shapes = Shapes()
+    try:
+        columns = _attributes(tree, events, links, shapes, limits)
+    except BrokenValuesError as broken:
+        reasons = _by_span(broken.reasons, tree.spans, events, links)
+        tree = refusals.without(tree, reasons)
+        events, links = _children(tree)
+        columns = _attributes(tree, events, links, shapes, limits)
+    span_attributes, event_attributes, link_attributes = columns
+    owners = Owners(shapes, limits)
+    numbers = _owner_numbers(tree, owners)
+    ids = Ids.of(tree.spans)
+    link_table, lost_links, reasons = links_table(links, ids, link_attributes)
+    refusals.note(tree, reasons)
+    return SpanBatch(
+        shapes=tuple(shapes.numbers),
+        resources=tuple(owners.resources),
+        scopes=tuple(owners.scopes),
+        spans=spans_table(tree.spans, ids, numbers, span_attributes, lost_links),
+        links=link_table,
+        events=events_table(events, ids, event_attributes),
+        rejected=refusals.count,
+        reasons=tuple(refusals.reasons),
+    )
+
+
+def _children(tree: _Tree) -> tuple[Children, Children]:
+    """The events and links of all spans."""
+    return Children.of(tree.spans.field("events")), Children.of(tree.spans.field("links"))
+
+
+def _attributes(
+    tree: _Tree, events: Children, links: Children, shapes: Shapes, limits: Limits
+) -> list[Attributes]:
+    """The attributes of spans, events and links as columns."""
+    parts = (tree.spans, events.rows, links.rows)
+    return attributes.columns([part.field("attributes") for part in parts], shapes, limits)
+
+
+def _owner_numbers(tree: _Tree, owners: Owners) -> tuple[Ints, Ints]:
+    """resource_no and scope_no of each span; only those with spans get a number."""
+    used = np.unique(tree.span_scope)
+    resource_no = np.zeros(len(tree.scopes), np.uint32)
+    scope_no = np.zeros(len(tree.scopes), np.uint32)
+    resource, resource_url = tree.resources.field("resource"), tree.resources.field("schema_url")
+    scope, scope_url = tree.scopes.field("scope"), tree.scopes.field("schema_url")
+    for at in used.tolist():
+        of = int(tree.scope_resource[at])
+        resource_no[at] = owners.resource(resource[of].as_py(), resource_url[of].as_py())
+        scope_no[at] = owners.scope(scope[at].as_py(), scope_url[at].as_py())
+    return resource_no[tree.span_scope], scope_no[tree.span_scope]
+
+
+def _by_span(
+    reasons: dict[int, str], spans: pa.StructArray, events: Children, links: Children
+) -> dict[int, str]:
+    """Reasons given by position in all attribute values, by span instead."""
+    found: dict[int, str] = {}
+    start = 0
+    for part, owner in ((spans, None), (events.rows, events.span), (links.rows, links.span)):
+        offsets = np.asarray(part.field("attributes").offsets)
+        keys = part.field("attributes").values.field("key")
+        for position, why in reasons.items():
+            if start <= position < start + len(keys):
+                at = position - start
+                row = int(np.searchsorted(offsets, at, side="right")) - 1
+                span = row if owner is None else int(owner[row])
+                found.setdefault(span, f'attribute "{keys[at].as_py()}" {why}')
+        start += len(keys)
+    return found

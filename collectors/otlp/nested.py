@@ -1,0 +1,209 @@
+"""Arrays and maps inside attribute values: protobuf bytes -> JSON text, with bounds.
+
+Shapes: ``raw`` is what stands in ``AnyValue.array_value`` (an ``ArrayValue`` message) or
+``AnyValue.kvlist_value`` (a ``KeyValueList``). Parsed by hand instead of by a message class, so
+that depth and number are known before objects are made: two bytes of input are one value.
+
+Parsing follows the protobuf encoding rules as other OTLP readers do: unknown fields and fields of
+another wire type are skipped, the last of several values of a oneof wins.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from tracemap.batch import ValueType
+from tracemap.collectors.otlp.limits import Limits
+
+_VARINT, _I64, _LEN, _I32 = 0, 1, 2, 5
+
+#: Field numbers of AnyValue (common.proto) and the wire type each must have.
+_ANY_VALUE = {
+    1: (ValueType.STRING, _LEN),
+    2: (ValueType.BOOL, _VARINT),
+    3: (ValueType.INT, _VARINT),
+    4: (ValueType.DOUBLE, _I64),
+    5: (ValueType.ARRAY, _LEN),
+    6: (ValueType.KVLIST, _LEN),
+    7: (ValueType.BYTES, _LEN),
+}
+_JSON_NAME = {
+    ValueType.STRING: "stringValue",
+    ValueType.BOOL: "boolValue",
+    ValueType.DOUBLE: "doubleValue",
+}
+
+#: A value: its type, and text, bool, int, float, bytes, a list of values, or (key, value) pairs.
+_Tree = tuple[ValueType, Any]
+_EMPTY: _Tree = (ValueType.EMPTY, None)
+
+
+class NestedValueError(Exception):
+    """An array or map that is broken or beyond a limit; the text says which."""
+
+
+class _NotPlainError(Exception):
+    """Plain JSON cannot carry this value without loss."""
+
+
+def to_text(kind: ValueType, raw: bytes, limits: Limits) -> tuple[ValueType, str]:
+    """The value's type and text as ``tracemap.batch.ValueType`` defines them.
+
+    ``kind`` is ARRAY or KVLIST; the result may be NESTED instead. Raises NestedValueError.
+    """
+    reader = _Reader(limits)
+    try:
+        tree = (kind, reader.items(kind, raw, 1))
+    except (IndexError, struct.error, UnicodeDecodeError, ValueError) as error:
+        raise NestedValueError(f"is not valid protobuf ({error})") from error
+    try:
+        return kind, orjson.dumps(_plain(tree)).decode()
+    except _NotPlainError:
+        # Not orjson: it stops at 254 levels, and one level here is four of JSON.
+        text = json.dumps(_otlp_json(tree), ensure_ascii=False, separators=(",", ":"))
+        return ValueType.NESTED, text
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Parses one attribute value and counts what it finds."""
+
+    limits: Limits
+    values: int = 0
+
+    def items(self, kind: ValueType, raw: bytes, depth: int) -> list[Any]:
+        """The elements of an ArrayValue, or the pairs of a KeyValueList, at ``depth`` from 1."""
+        if depth > self.limits.nesting:
+            raise NestedValueError(f"nests deeper than {self.limits.nesting} levels")
+        found: list[Any] = []
+        parse: Callable[[bytes, int], Any] = self._pair if kind == ValueType.KVLIST else self._any
+        for number, wire, payload in _fields(raw):
+            if number == 1 and wire == _LEN:
+                self.values += 1
+                if self.values > self.limits.nested_values:
+                    raise NestedValueError(f"holds more than {self.limits.nested_values} values")
+                found.append(parse(payload, depth))
+        return found
+
+    def _pair(self, raw: bytes, depth: int) -> tuple[str, _Tree]:
+        key, value = "", _EMPTY
+        for number, wire, payload in _fields(raw):
+            if number == 1 and wire == _LEN:
+                key = payload.decode()
+            elif number == 2 and wire == _LEN:
+                value = self._any(payload, depth)
+        return key, value
+
+    def _any(self, raw: bytes, depth: int) -> _Tree:
+        tree = _EMPTY
+        for number, wire, payload in _fields(raw):
+            kind, expected = _ANY_VALUE.get(number, (ValueType.EMPTY, -1))
+            if wire == expected:
+                tree = (kind, self._value(kind, payload, depth))
+        return tree
+
+    def _value(self, kind: ValueType, payload: Any, depth: int) -> Any:
+        if kind == ValueType.STRING:
+            return payload.decode()
+        if kind == ValueType.BOOL:
+            return payload != 0
+        if kind == ValueType.INT:
+            return payload - (1 << 64) if payload >> 63 else payload
+        if kind == ValueType.DOUBLE:
+            return struct.unpack("<d", payload)[0]
+        if kind == ValueType.BYTES:
+            return payload
+        return self.items(kind, payload, depth + 1)
+
+
+def _fields(raw: bytes) -> Iterator[tuple[int, int, Any]]:
+    """(field number, wire type, payload) of each field; payload is an int for varints."""
+    at, end = 0, len(raw)
+    while at < end:
+        tag, at = _varint(raw, at)
+        number, wire = tag >> 3, tag & 7
+        if not number:
+            raise ValueError("field number 0")
+        if wire == _VARINT:
+            value, at = _varint(raw, at)
+            yield number, wire, value
+            continue
+        if wire == _LEN:
+            size, at = _varint(raw, at)
+        elif wire == _I64:
+            size = 8
+        elif wire == _I32:
+            size = 4
+        else:
+            raise ValueError(f"wire type {wire}")
+        if at + size > end:
+            raise ValueError("truncated")
+        yield number, wire, raw[at : at + size]
+        at += size
+
+
+def _varint(raw: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = raw[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value & 0xFFFF_FFFF_FFFF_FFFF, at
+        shift += 7
+        if shift > 63:
+            raise ValueError("a varint of more than ten bytes")
+
+
+def _plain(tree: _Tree) -> Any:
+    """The tree as plain JSON values. Raises _NotPlainError where that would lose something."""
+    kind, value = tree
+    if kind == ValueType.ARRAY:
+        return [_plain(item) for item in value]
+    if kind == ValueType.KVLIST:
+        pairs = {key: _plain(item) for key, item in value}
+        if len(pairs) < len(value):
+            raise _NotPlainError
+        return pairs
+    if kind == ValueType.BYTES or (kind == ValueType.DOUBLE and not math.isfinite(value)):
+        raise _NotPlainError
+    return value
+
+
+def _otlp_json(tree: _Tree) -> dict[str, Any]:
+    """The tree as an AnyValue of OTLP/JSON."""
+    kind, value = tree
+    if kind == ValueType.EMPTY:
+        return {}
+    if kind == ValueType.ARRAY:
+        return {"arrayValue": {"values": [_otlp_json(item) for item in value]}}
+    if kind == ValueType.KVLIST:
+        pairs = [{"key": key, "value": _otlp_json(item)} for key, item in value]
+        return {"kvlistValue": {"values": pairs}}
+    if kind == ValueType.BYTES:
+        return {"bytesValue": base64_text(value)}
+    if kind == ValueType.INT:
+        return {"intValue": str(value)}
+    if kind == ValueType.DOUBLE and not math.isfinite(value):
+        return {"doubleValue": double_name(value)}
+    return {_JSON_NAME[kind]: value}
+
+
+def double_name(value: float) -> str:
+    """NaN and the infinities as protobuf's JSON mapping writes them."""
+    if math.isnan(value):
+        return "NaN"
+    return "Infinity" if value > 0 else "-Infinity"
+
+
+def base64_text(value: bytes) -> str:
+    """Bytes as protobuf's JSON mapping writes them."""
+    return base64.b64encode(value).decode()

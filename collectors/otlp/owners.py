@@ -1,0 +1,166 @@
+"""Resources and scopes: who sent the spans. Decoded once for each distinct run of bytes.
+
+They repeat from request to request, so the last few hundred are remembered by their bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import orjson
+import pyarrow as pa
+from google.protobuf.message import DecodeError
+
+from tracemap.batch import Resource, Scope, Shape, ValueType
+from tracemap.collectors.otlp import nested, wire
+from tracemap.collectors.otlp.attributes import Shapes, double_texts
+from tracemap.collectors.otlp.limits import Limits
+from tracemap.errors import PayloadError, TooLargeError
+
+#: Bytes above which a resource or scope is not remembered: bounds the memory of the caches.
+_REMEMBERED = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class _Attributes:
+    shape: Shape
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Resource:
+    attributes: _Attributes
+    dropped: int
+    entity_refs: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    name: str
+    version: str
+    attributes: _Attributes
+    dropped: int
+
+
+class Owners:
+    """Resources and scopes of one batch, numbered from 0 as they are met."""
+
+    def __init__(self, shapes: Shapes, limits: Limits) -> None:
+        self._shapes = shapes
+        self._limits = limits
+        self.resources: dict[Resource, int] = {}
+        self.scopes: dict[Scope, int] = {}
+
+    def resource(self, raw: bytes | None, schema_url: str) -> int:
+        """The number of a resource given as protobuf. Raises PayloadError, TooLargeError."""
+        found = self._parse("resource", raw or b"", _resource, _remembered_resource)
+        attributes = found.attributes
+        resource = Resource(
+            self._shapes.number(attributes.shape),
+            attributes.values,
+            schema_url,
+            found.dropped,
+            found.entity_refs,
+        )
+        return self.resources.setdefault(resource, len(self.resources))
+
+    def scope(self, raw: bytes | None, schema_url: str) -> int:
+        """The number of a scope given as protobuf. Raises PayloadError, TooLargeError."""
+        found = self._parse("scope", raw or b"", _scope, _remembered_scope)
+        attributes = found.attributes
+        scope = Scope(
+            found.name,
+            found.version,
+            self._shapes.number(attributes.shape),
+            attributes.values,
+            schema_url,
+            found.dropped,
+        )
+        return self.scopes.setdefault(scope, len(self.scopes))
+
+    def _parse(
+        self,
+        what: str,
+        raw: bytes,
+        parse: Callable[[bytes, Limits], Any],
+        remembered: Callable[[bytes, Limits], Any],
+    ) -> Any:
+        if len(raw) > self._limits.resource:
+            raise TooLargeError(f"a {what} has {len(raw)} bytes, more than {self._limits.resource}")
+        try:
+            return (remembered if len(raw) <= _REMEMBERED else parse)(raw, self._limits)
+        except DecodeError as error:
+            raise PayloadError(f"a {what} is not valid protobuf") from error
+        except nested.NestedValueError as error:
+            raise PayloadError(f"an attribute of a {what} {error}") from error
+
+
+def _resource(raw: bytes, limits: Limits) -> _Resource:
+    message = wire.Resource.FromString(raw)
+    refs = [_entity_ref(ref) for ref in message.entity_refs]
+    return _Resource(
+        _attributes(message.attributes, limits),
+        message.dropped_attributes_count,
+        orjson.dumps(refs).decode() if refs else None,
+    )
+
+
+def _scope(raw: bytes, limits: Limits) -> _Scope:
+    message = wire.Scope.FromString(raw)
+    return _Scope(
+        message.name,
+        message.version,
+        _attributes(message.attributes, limits),
+        message.dropped_attributes_count,
+    )
+
+
+_remembered_resource = lru_cache(maxsize=512)(_resource)
+_remembered_scope = lru_cache(maxsize=512)(_scope)
+
+
+def _entity_ref(ref: Any) -> dict[str, Any]:
+    """An EntityRef with OTLP/JSON's names, without what is empty."""
+    fields = {
+        "schemaUrl": ref.schema_url,
+        "type": ref.type,
+        "idKeys": list(ref.id_keys),
+        "descriptionKeys": list(ref.description_keys),
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _attributes(pairs: Any, limits: Limits) -> _Attributes:
+    keys, types, values = [], [], []
+    for pair in pairs:
+        kind, text = _text(pair.value, limits)
+        keys.append(pair.key)
+        types.append(int(kind))
+        values.append(text)
+    return _Attributes(Shape(tuple(keys), tuple(types)), tuple(values))
+
+
+def _text(value: Any, limits: Limits) -> tuple[ValueType, str]:
+    """One AnyValue as the columns would hold it (``attributes.columns``)."""
+    name = value.WhichOneof("value")
+    if name is None:
+        return ValueType.EMPTY, ""
+    held = getattr(value, name)
+    return _TEXTS[name](held, limits)
+
+
+_TEXTS: dict[str, Callable[[Any, Limits], tuple[ValueType, str]]] = {
+    "string_value": lambda held, _: (ValueType.STRING, held),
+    "bool_value": lambda held, _: (ValueType.BOOL, "true" if held else "false"),
+    "int_value": lambda held, _: (ValueType.INT, str(held)),
+    "double_value": lambda held, _: (
+        ValueType.DOUBLE,
+        double_texts(pa.array([held], pa.float64()))[0].as_py(),
+    ),
+    "bytes_value": lambda held, _: (ValueType.BYTES, nested.base64_text(held)),
+    "array_value": lambda held, limits: nested.to_text(ValueType.ARRAY, held, limits),
+    "kvlist_value": lambda held, limits: nested.to_text(ValueType.KVLIST, held, limits),
+}

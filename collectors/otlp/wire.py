@@ -1,0 +1,121 @@
+"""OTLP's trace messages, reshaped for column decoding: the same bytes on the wire, fewer columns.
+
+Four fields are declared as ``bytes`` instead of the message they hold. Protobuf writes both the
+same way, so the decoder hands them over undecoded:
+
+- ``Resource`` and ``InstrumentationScope`` repeat from request to request: they are decoded once
+  for each distinct run of bytes, not into columns;
+- ``ArrayValue`` and ``KeyValueList`` are rare: they are decoded only where present, by a parser
+  that counts and limits depth (``nested``).
+
+The descriptors are derived from the installed OTLP ones; ``tests/test_otlp_coverage.py`` fails
+when OTLP gains a field, until it has a place.
+
+``*_strindex`` fields refer to a string table that only the profiling signal has. As OTLP's
+common.proto asks of receivers of other signals, they are treated as absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ptars
+from google.protobuf import descriptor_pool, message_factory
+from google.protobuf.descriptor_pb2 import (
+    DescriptorProto,
+    FieldDescriptorProto,
+    FileDescriptorProto,
+)
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
+from opentelemetry.proto.common.v1 import common_pb2
+from opentelemetry.proto.resource.v1 import resource_pb2
+from opentelemetry.proto.trace.v1 import trace_pb2
+
+_FILES = (common_pb2, resource_pb2, trace_pb2, trace_service_pb2)  # dependencies first
+_REQUEST = "collector.trace.v1.ExportTraceServiceRequest"
+_IGNORED_SUFFIX = "_strindex"
+
+_RAW_VALUES = {("AnyValue", "array_value"), ("AnyValue", "kvlist_value")}
+_RAW_OWNERS = {("ResourceSpans", "resource"), ("ScopeSpans", "scope")}
+_COUNTED = {
+    ("ExportTraceServiceRequest", "resource_spans"),
+    ("ResourceSpans", "scope_spans"),
+    ("ScopeSpans", "spans"),
+    ("Span", "events"),
+    ("Span", "links"),
+}
+_COUNTED_RAW = {("Span", "attributes"), ("Event", "attributes"), ("Link", "attributes")}
+
+#: What becomes of a field of a message: "keep" it, take it as "raw" bytes, or "drop" it.
+_Plan = Callable[[str, str], str]
+
+
+def _slim(message: str, field: str) -> str:
+    """For decoding: resources, scopes and nested values stay raw."""
+    if field.endswith(_IGNORED_SUFFIX):
+        return "drop"
+    return "raw" if (message, field) in _RAW_VALUES | _RAW_OWNERS else "keep"
+
+
+def _flat(message: str, field: str) -> str:
+    """For building requests from JSON: only nested values stay raw."""
+    if field.endswith(_IGNORED_SUFFIX):
+        return "drop"
+    return "raw" if (message, field) in _RAW_VALUES else "keep"
+
+
+def _counting(message: str, field: str) -> str:
+    """For counting before decoding: only the lists, their innermost elements raw."""
+    if (message, field) in _COUNTED_RAW:
+        return "raw"
+    return "keep" if (message, field) in _COUNTED else "drop"
+
+
+def _pool(plan: _Plan) -> descriptor_pool.DescriptorPool:
+    """A descriptor pool with OTLP's files, each field treated as ``plan`` says."""
+    pool = descriptor_pool.DescriptorPool()
+    for module in _FILES:
+        file = FileDescriptorProto()
+        module.DESCRIPTOR.CopyToProto(file)
+        for message in file.message_type:
+            _reshape(message, plan)
+        pool.Add(file)
+    return pool
+
+
+def _reshape(message: DescriptorProto, plan: _Plan) -> None:
+    for nested in message.nested_type:
+        _reshape(nested, plan)
+    for field in list(message.field):
+        fate = plan(message.name, field.name)
+        if fate == "drop":
+            message.field.remove(field)
+        elif fate == "raw":
+            field.type = FieldDescriptorProto.TYPE_BYTES
+            field.ClearField("type_name")
+    if not message.field:
+        del message.oneof_decl[:]  # a choice between no fields is no valid descriptor
+
+
+def _find(pool: descriptor_pool.DescriptorPool, name: str) -> Any:
+    return pool.FindMessageTypeByName(f"opentelemetry.proto.{name}")
+
+
+def _handler(pool: descriptor_pool.DescriptorPool) -> Any:
+    descriptor = _find(pool, _REQUEST)
+    return ptars.HandlerPool([descriptor.file]).get_for_message(descriptor)
+
+
+_slim_pool = _pool(_slim)
+
+#: ``list_to_record_batch`` turns requests into a record batch, one row a request.
+HANDLER = _handler(_slim_pool)
+#: The same with only the lists in it, for a first pass that counts.
+COUNTING_HANDLER = _handler(_pool(_counting))
+
+# Message classes. ``array_value`` and ``kvlist_value`` are bytes in them.
+Resource: Any = message_factory.GetMessageClass(_find(_slim_pool, "resource.v1.Resource"))
+Scope: Any = message_factory.GetMessageClass(_find(_slim_pool, "common.v1.InstrumentationScope"))
+#: A request whose resources and scopes are messages.
+Request: Any = message_factory.GetMessageClass(_find(_pool(_flat), _REQUEST))
