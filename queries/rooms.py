@@ -36,6 +36,8 @@ SCHEMA: Final[tuple[str, ...]] = (
     "kind_name",
     "kset_id",
     "wilson_lower",
+    "wilson_upper",
+    "learned_deadline",
     "is_dead_letter",
     "findings",
 )
@@ -153,8 +155,8 @@ BUILD: Final[tuple[str, ...]] = (
     "model_next",
     "model_destination",
     "caller_type",
-    "waiting",
     "missing_parent",
+    "waiting",
     "expected_next",
     "ending",
     "open_item",

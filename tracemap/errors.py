@@ -37,6 +37,10 @@ class TooLargeError(InputError):
     """A body, a count or a nesting beyond its limit."""
 
 
+class LimitError(InputError):
+    """A person's query needed more time, memory or room than it may take from the collector."""
+
+
 class NotFoundError(InputError):
     """An execution, rule, finding, service or query of that name does not exist."""
 

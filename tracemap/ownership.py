@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -31,7 +31,9 @@ __all__ = [
     "Problem",
     "Team",
     "explain",
+    "explanations",
     "forget",
+    "keep",
     "load",
     "read",
     "resolve_owners",
@@ -135,7 +137,11 @@ def load(cursor: duckdb.DuckDBPyConnection, path: str | Path) -> Catalog:
     service into an unowned one. The caller shows ``problems`` and refreshes the analysis. Opens a
     transaction of its own. Raises InputError when the file cannot be read.
     """
-    catalog = read(path)
+    return keep(cursor, read(path), path)
+
+
+def keep(cursor: duckdb.DuckDBPyConnection, catalog: Catalog, path: str | Path) -> Catalog:
+    """Store what ``catalog`` declares as ``load`` does; for one that was read elsewhere."""
     if not catalog.usable:
         return catalog
     cursor.begin()
@@ -188,6 +194,11 @@ def explain(
             f"nothing called {name!r} was seen" + (f" as a {kind}" if kind else ""),
             do=f"did you mean {near[0]!r}?" if near else "see 'tracemap owners list'",
         )
+    return explanations(rows)
+
+
+def explanations(rows: Iterable[tuple[object, ...]]) -> tuple[Explanation, ...]:
+    """Rows of ``owners/explain`` as explanations, wherever they were read."""
     return tuple(_explanation(row) for row in rows)
 
 

@@ -1,0 +1,2 @@
+-- The last analysis: when, up to which moment, over how much.
+SELECT * FROM analysis

@@ -1,0 +1,24 @@
+-- Which executions a person may mean by $text, by the surest way of reading it.
+-- $key and $value are the two sides of a "key=value"; both null otherwise.
+WITH meant AS (
+    SELECT execution, 1 AS rank, 'its name' AS how FROM executions WHERE execution = $text
+    UNION ALL
+    SELECT execution, 2, 'its correlation key' FROM executions
+    WHERE correlation.key = $key AND correlation.value = $value
+    UNION ALL
+    SELECT execution, 3, 'its correlation value' FROM executions WHERE correlation.value = $text
+    UNION ALL
+    SELECT execution, 4, 'a finding' FROM findings
+    WHERE length($text) >= 4 AND starts_with(id, lower($text)) AND execution IS NOT NULL
+    UNION ALL
+    SELECT execution, 5, 'how its name ends' FROM executions
+    WHERE length($text) >= 3 AND (
+        ends_with(lower(execution), '-' || lower($text)) OR lower(execution) = lower($text)
+        OR ends_with(lower(correlation.value), '-' || lower($text)))
+),
+surest AS (SELECT min(rank) AS rank FROM meant)
+SELECT execution, any_value(how) AS how
+FROM meant JOIN surest USING (rank)
+GROUP BY execution
+ORDER BY execution
+LIMIT 1000

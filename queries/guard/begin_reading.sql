@@ -1,0 +1,2 @@
+-- A snapshot in which nothing can be written, whatever the statement.
+BEGIN TRANSACTION READ ONLY

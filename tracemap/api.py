@@ -1,0 +1,377 @@
+"""``tracemap.open(...)``: executions, steps, hand-offs, owners and findings as polars DataFrames.
+
+A ``Tracemap`` reads through a ``Backend``: the database in this process (``tracemap.local``), or a
+running server that holds it (``tracemap.web.client``). Which one makes no difference to callers;
+every frame is of the moment of the call, after all spans that were stored before it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import warnings
+from collections.abc import Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import polars as pl
+
+from tracemap.errors import InputError, NotFoundError
+
+if TYPE_CHECKING:  # a client of a server needs neither DuckDB nor pyarrow
+    from tracemap.guard import Limits
+    from tracemap.local import Read, SqlAnswer
+    from tracemap.queries import Value
+    from tracemap.settings import Settings
+
+#: A moment: a datetime (naive means UTC), RFC 3339 text, or nanoseconds since the Unix epoch.
+Moment = dt.datetime | str | int
+
+STATUSES: Final = ("running", "stalled", "completed", "failed", "compensated", "abandoned")
+FINDING_STATUSES: Final = ("new", "ongoing", "resolved", "muted")
+
+_TRACE_OR_SPAN: Final = re.compile(r"[0-9a-fA-F]{8,32}")
+_RFC3339: Final = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(:\d\d)?(\.\d{1,9})?)?\s*([Zz]|[+-]\d\d:?\d\d)?"
+)
+
+
+class Backend(Protocol):
+    """Where a ``Tracemap`` reads and writes."""
+
+    def frames(self, reads: Sequence[Read]) -> list[pl.DataFrame]:
+        """The rows of named queries, all of one moment."""
+        ...
+
+    def sql(self, text: str, limits: Limits) -> SqlAnswer:
+        """A person's own SELECT."""
+        ...
+
+    def settings(self) -> Settings:
+        """What the user decided, or the defaults."""
+        ...
+
+    def configure(self, settings: Settings) -> None:
+        """Store settings for every later analysis."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the database or the connection."""
+        ...
+
+
+class TruncatedWarning(UserWarning):
+    """A result holds only as many rows as were asked for; there are more."""
+
+
+class Tracemap:
+    """An open database, wherever it is held. Use it as a context manager, or ``close()`` it."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+
+    def __enter__(self) -> Tracemap:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database, or leave the server."""
+        self.backend.close()
+
+    def executions(
+        self,
+        *,
+        status: str | None = None,
+        workflow: str | None = None,
+        service: str | None = None,
+        since: Moment | None = None,
+        execution: str | None = None,
+        limit: int | None = None,
+    ) -> pl.DataFrame:
+        """Executions, the ones seen last first. ``status`` may be several, set apart by commas."""
+        _known_all("status", status, STATUSES)
+        return self._frame(
+            "executions",
+            execution=execution,
+            status=status,
+            workflow=workflow,
+            service=service,
+            since_ns=to_ns(since),
+            limit=limit,
+        )
+
+    def execution_totals(
+        self,
+        *,
+        status: str | None = None,
+        workflow: str | None = None,
+        service: str | None = None,
+        since: Moment | None = None,
+    ) -> pl.DataFrame:
+        """How many executions stand how: ``status, executions``."""
+        _known_all("status", status, STATUSES)
+        return self._frame(
+            "execution_totals",
+            status=status,
+            workflow=workflow,
+            service=service,
+            since_ns=to_ns(since),
+        )
+
+    def execution(self, execution: str) -> dict[str, pl.DataFrame]:
+        """Everything about one execution, of one moment.
+
+        Frames by name: ``execution`` (one row), ``steps``, ``handoffs``, ``members`` (its traces
+        and why each belongs), ``messages``, ``custody``, ``findings`` (open ones), ``analysis``.
+        """
+        of_it = {"execution": execution, "limit": None}
+        every: dict[str, Any] = dict.fromkeys(_FINDING_FILTERS)
+        found = self.read(
+            execution=("api/executions", dict.fromkeys(_EXECUTION_FILTERS) | of_it),
+            steps=("api/steps", {"service": None, **of_it}),
+            handoffs=("api/handoffs", {"workflow": None, **of_it}),
+            members=("api/execution_members", {"execution": execution}),
+            messages=("api/messages", {"state": None, "destination": None, **of_it}),
+            custody=("api/custody", of_it),
+            findings=("api/findings", {**every, "status": "open", **of_it}),
+            analysis=("api/analysis", {}),
+        )
+        if found["execution"].is_empty():
+            raise self._unknown_execution(execution)
+        return found
+
+    def graph(self, workflow: str | None = None) -> dict[str, pl.DataFrame]:
+        """The graph of a workflow (or of all) over its executions: ``steps`` and ``edges``."""
+        return self.read(
+            steps=("api/workflow_steps", {"workflow": workflow}),
+            edges=("api/workflow_edges", {"workflow": workflow}),
+            owners=("api/owners", {"kind": "workflow", "name": workflow, "team": None}),
+        )
+
+    def custody_totals(self) -> pl.DataFrame:
+        """Who holds how many executions that are not done, the busiest first."""
+        return self._frame("custody_totals")
+
+    def steps(
+        self,
+        execution: str | None = None,
+        *,
+        service: str | None = None,
+        limit: int | None = None,
+    ) -> pl.DataFrame:
+        """Steps in the order in which they started."""
+        return self._frame("steps", execution=execution, service=service, limit=limit)
+
+    def handoffs(
+        self,
+        execution: str | None = None,
+        *,
+        workflow: str | None = None,
+        limit: int | None = None,
+    ) -> pl.DataFrame:
+        """Hand-offs between steps, in the order in which they began."""
+        return self._frame("handoffs", execution=execution, workflow=workflow, limit=limit)
+
+    def messages(
+        self,
+        execution: str | None = None,
+        *,
+        state: str | None = None,
+        destination: str | None = None,
+        limit: int | None = None,
+    ) -> pl.DataFrame:
+        """Messages, the oldest first; one row a message and consumer group."""
+        return self._frame(
+            "messages", execution=execution, state=state, destination=destination, limit=limit
+        )
+
+    def owners(
+        self, *, kind: str | None = None, name: str | None = None, team: str | None = None
+    ) -> pl.DataFrame:
+        """The accountable team of every service, destination, datastore and workflow, and why."""
+        return self._frame("owners", kind=kind, name=name, team=team)
+
+    def findings(
+        self,
+        status: str = "open",
+        *,
+        family: str | None = None,
+        rule: str | None = None,
+        team: str | None = None,
+        severity: str | None = None,
+        since: Moment | None = None,
+        execution: str | None = None,
+        workflow: str | None = None,
+        service: str | None = None,
+        id: str | None = None,  # noqa: A002 - the name of the column
+        limit: int | None = None,
+    ) -> pl.DataFrame:
+        """Findings, the worst first. ``severity`` means at least this one; ``id`` is a prefix."""
+        if status not in ("open", "all"):
+            _known_all("status", status, FINDING_STATUSES, extra=("open", "all"))
+        _known_all("family", family, _FAMILIES)
+        _known_all("severity", severity, _SEVERITIES)
+        return self._frame(
+            "findings",
+            status=status,
+            family=family,
+            rule=rule,
+            team=team,
+            severity=severity,
+            since_ns=to_ns(since),
+            execution=execution,
+            workflow=workflow,
+            service=service,
+            id=id,
+            limit=limit,
+        )
+
+    def keys(self) -> pl.DataFrame:
+        """Correlation keys and candidates, ranked, with the numbers behind each choice."""
+        return self._frame("keys")
+
+    def custody(
+        self, execution: str | None = None, at: Moment | None = None, *, limit: int | None = None
+    ) -> pl.DataFrame:
+        """Who holds an execution (or all of them), since when; now, or in hindsight ``at``."""
+        if at is None:
+            return self._frame("custody", execution=execution, limit=limit)
+        return self._frame("custody_at", execution=execution, at_ns=to_ns(at), limit=limit)
+
+    def spans(
+        self,
+        execution: str | None = None,
+        *,
+        trace_id: str | None = None,
+        service: str | None = None,
+        name: str | None = None,
+        limit: int | None = None,
+    ) -> pl.DataFrame:
+        """Spans in the order in which they started."""
+        return self._frame(
+            "spans",
+            execution=execution,
+            trace_id=trace_id,
+            service=service,
+            name=name,
+            limit=limit,
+        )
+
+    def workflows(self) -> pl.DataFrame:
+        """The workflows seen, with how their executions stand."""
+        return self._frame("workflows")
+
+    def analysis(self) -> pl.DataFrame:
+        """One row: when the data was last analysed, up to which moment, how much of it."""
+        return self._frame("analysis")
+
+    def query(self, name: str, **params: Value) -> pl.DataFrame:
+        """The rows of a named query (``tracemap query list``). Parameters are bound."""
+        return self.backend.frames([(f"explore/{name}", params)])[0]
+
+    def sql(self, text: str, *, limit: int = 100_000, timeout: float = 30.0) -> pl.DataFrame:
+        """The rows of one read-only SELECT over the public views.
+
+        Warns with TruncatedWarning when there are more than ``limit`` rows. Raises InputError for
+        what is no such SELECT, LimitError when it takes longer than ``timeout`` seconds.
+        """
+        from tracemap.guard import Limits
+
+        answer = self.backend.sql(text, Limits(rows=limit, seconds=timeout))
+        if answer.truncated:
+            message = f"there are more than {limit:,} rows; the rest was left out"
+            warnings.warn(message, TruncatedWarning, stacklevel=2)
+        return answer.frame
+
+    def read(self, **reads: Read) -> dict[str, pl.DataFrame]:
+        """Several named reads of one moment: ``read(steps=("api/steps", {...}), ...)``."""
+        return dict(zip(reads, self.backend.frames(list(reads.values())), strict=True))
+
+    def resolve(self, text: str) -> list[str]:
+        """The executions that ``text`` may mean, in order of their names.
+
+        It may be an execution, ``key=value``, a correlation value, the beginning of a finding's or
+        trace's id, a span id, or how a name ends. Raises NotFoundError with near names when it is
+        none of them.
+        """
+        text = text.strip()
+        key, sign, value = text.partition("=")
+        pair: dict[str, Any] = {"key": key, "value": value} if sign else {"key": None, "value": None}
+        found = self._frame("resolve", text=text, **pair)
+        if found.is_empty() and _TRACE_OR_SPAN.fullmatch(text):
+            found = self._frame("resolve_ids", text=text)
+        if found.is_empty() and sign and key and key[0] not in "$/":
+            found = self._frame("resolve_attribute", **pair)
+        if found.is_empty():
+            raise self._unknown_execution(text)
+        return found["execution"].to_list()
+
+    def _unknown_execution(self, text: str) -> NotFoundError:
+        near = self._frame("nearest_executions", text=text)["execution"].to_list()
+        if not near:
+            return NotFoundError(
+                f"there is no execution {text!r}: no spans have been stored yet",
+                do="point an exporter at 'tracemap serve', or 'tracemap import FILE'",
+            )
+        return NotFoundError(
+            f"there is no execution {text!r}", do=f"did you mean {' or '.join(near)}?"
+        )
+
+    def _frame(self, name: str, **params: Any) -> pl.DataFrame:
+        return self.backend.frames([(f"api/{name}", params)])[0]
+
+
+_EXECUTION_FILTERS: Final = ("execution", "status", "workflow", "service", "since_ns", "limit")
+_FINDING_FILTERS: Final = (
+    *("status", "family", "rule", "team", "severity", "since_ns"),
+    *("execution", "workflow", "service", "id", "limit"),
+)
+_FAMILIES: Final = ("orphaned", "duplicated", "stalled", "inconsistent", "ownership", "data")
+_SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
+
+
+def _known_all(
+    name: str, given: str | None, known: Sequence[str], extra: Sequence[str] = ()
+) -> None:
+    """Raise InputError when one of the comma-separated words is not among ``known``."""
+    from difflib import get_close_matches
+
+    for word in given.split(",") if given is not None else ():
+        if word not in known:
+            near = get_close_matches(word, known, n=1)
+            raise InputError(
+                f"{word!r} is not a {name}",
+                do=f"did you mean {near[0]!r}?" if near else f"one of {', '.join((*extra, *known))}",
+            )
+
+
+def to_ns(moment: Moment | None) -> int | None:
+    """Nanoseconds since the Unix epoch, exact. Raises InputError for text that is no time."""
+    if moment is None or isinstance(moment, int):
+        return moment
+    if isinstance(moment, dt.datetime):
+        utc = moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment
+        whole = utc - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+        return (whole.days * 86_400 + whole.seconds) * 10**9 + whole.microseconds * 1000
+    match = _RFC3339.fullmatch(moment.strip())
+    try:
+        if match is None:
+            raise ValueError(moment)
+        day, minute, second, fraction, zone = match.groups()
+        zone = "+00:00" if zone in (None, "Z", "z") else zone
+        stamp = dt.datetime.fromisoformat(f"{day}T{minute or '00:00'}{second or ':00'}{zone}")
+    except ValueError:
+        raise InputError(
+            f"{moment!r} is not a time", do="write it as 2026-01-31T14:05:00Z"
+        ) from None
+    nanos = int((fraction or ".0")[1:].ljust(9, "0"))
+    base = to_ns(stamp)
+    assert base is not None
+    return base + nanos

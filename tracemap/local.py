@@ -1,0 +1,214 @@
+"""The database read in this process: a store, and an analysis that is brought up to date first."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import duckdb
+import polars as pl
+
+from tracemap import frames, guard, pipeline, queries
+from tracemap.batch import SpanBatch
+from tracemap.errors import InputError, NotFoundError, StoreError
+from tracemap.settings import Settings
+from tracemap.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+#: A named read and what to bind: ("api/executions", {"status": "running", ...}).
+Read = tuple[str, Mapping[str, Any]]
+
+#: Rooms of queries that may be named from outside. Every file in them is one SELECT.
+READABLE: Final = frozenset({"api", "explore"})
+
+
+@dataclass(frozen=True, slots=True)
+class SqlAnswer:
+    """Rows of a person's SELECT; ``truncated`` when there were more than asked for."""
+
+    frame: pl.DataFrame
+    truncated: bool
+
+
+class Refresher:
+    """Runs a refresh for many readers at once.
+
+    ``fresh`` returns when a refresh that began after the call has ended, so that a reader sees all
+    that was committed before it asked. Readers that come while one runs share the next. Between
+    two runs that had work to do lies a pause as long as the last one took (at most ``longest_pause`` seconds), so that
+    readers who ask all the time leave half of the machine to ingest.
+    """
+
+    def __init__(self, run: Callable[[], bool], *, longest_pause: float) -> None:
+        self._run = run
+        self._longest_pause = longest_pause
+        self._turn = threading.Condition()
+        self._begun = 0
+        self._ended = 0
+        self._running = False
+        self._not_before = 0.0
+        self._errors: dict[int, BaseException] = {}
+
+    def fresh(self) -> None:
+        """Wait for, or do, a refresh that begins now or later. Raises what it raised."""
+        with self._turn:
+            wanted = self._begun + 1
+            while self._running:
+                self._turn.wait()
+                if self._ended >= wanted:
+                    if wanted in self._errors:
+                        raise self._errors[wanted]
+                    return
+            self._running = True
+        pause = self._not_before - time.monotonic()
+        if pause > 0:
+            time.sleep(pause)
+        with self._turn:
+            # Only now: who came during the pause is served by this run as well.
+            self._begun += 1
+            mine = self._begun
+        error: BaseException | None = None
+        worked = False
+        started = time.monotonic()
+        try:
+            worked = self._run()
+        except BaseException as raised:  # noqa: BLE001 - handed to every reader that waits for it
+            error = raised
+        took = time.monotonic() - started
+        with self._turn:
+            self._errors = {mine: error} if error else {}
+            if worked:
+                self._not_before = time.monotonic() + min(took, self._longest_pause)
+            self._ended = mine
+            self._running = False
+            self._turn.notify_all()
+        if error:
+            raise error
+
+
+class LocalBackend:
+    """Reads and writes an open store. Thread-safe; closes the store with itself."""
+
+    def __init__(self, store: Store, *, longest_pause: float = 0.0) -> None:
+        """``longest_pause`` is the Refresher's: a server shares the machine with ingest."""
+        self.store = store
+        self._refresher = Refresher(self._refresh, longest_pause=longest_pause)
+        self._harden()
+
+    @classmethod
+    def open(cls, path: str | Path, *, create: bool) -> LocalBackend:
+        """Open the database at ``path``. Raises as ``Store.open`` does."""
+        return cls(Store.open(path, create=create))
+
+    def close(self) -> None:
+        """Checkpoint and close the store."""
+        self.store.close()
+
+    def refresh(self) -> None:
+        """Bring what is derived up to date with the stored spans."""
+        self._refresher.fresh()
+
+    def frames(self, reads: Sequence[Read]) -> list[pl.DataFrame]:
+        """The rows of named queries, all of one moment.
+
+        Raises NotFoundError for a name that cannot be read, InputError for parameters that the
+        query does not take.
+        """
+        prepared = [(name, _statement(name), _bound(name, given)) for name, given in reads]
+        self.refresh()
+        with self._reading() as cursor:
+            return [_frame(cursor, *one) for one in prepared]
+
+    def sql(self, text: str, limits: guard.Limits) -> SqlAnswer:
+        """A person's own SELECT. Raises InputError, LimitError, TooLargeError."""
+        self.refresh()
+        cursor = self.store.cursor()
+        try:
+            answer = guard.run(cursor, text, limits)
+            return SqlAnswer(frames.from_arrow(answer.table), answer.truncated)
+        finally:
+            cursor.close()
+
+    def write(self, batches: Sequence[SpanBatch], *, source: str) -> None:
+        """Store recorded spans; when this returns they are on disk."""
+        self.store.write(batches, source=source, kind="recorded")
+
+    def settings(self) -> Settings:
+        """What the user decided, or the defaults."""
+        return self.store.settings()
+
+    def configure(self, settings: Settings) -> None:
+        """Store settings for every later analysis."""
+        self.store.configure(settings)
+
+    def _refresh(self) -> bool:
+        return pipeline.refresh(self.store)
+
+    def _harden(self) -> None:
+        cursor = self.store.cursor()
+        try:
+            guard.harden(cursor)
+        finally:
+            cursor.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        cursor = self.store.cursor()
+        try:
+            cursor.execute(queries.text("guard/begin_reading"))
+            yield cursor
+        except duckdb.Error as error:
+            first = str(error).strip().split("\n")[0]
+            raise StoreError(
+                f"the database could not be read: {first}", where=str(self.store.path)
+            ) from error
+        finally:
+            cursor.close()
+
+
+def _statement(name: str) -> str:
+    room, _, stem = name.partition("/")
+    if room not in READABLE:
+        raise NotFoundError(f"there is no readable query {name!r}", do="see 'tracemap query list'")
+    if room == "explore":
+        return explore_query(stem).sql
+    return queries.text(name)
+
+
+def explore_query(name: str) -> queries.Query:
+    """The named query for people. Raises NotFoundError with the nearest name."""
+    from difflib import get_close_matches
+
+    known = {query.name: query for query in queries.explore()}
+    if name not in known:
+        near = get_close_matches(name, known, n=1, cutoff=0.4)
+        raise NotFoundError(
+            f"there is no query {name!r}",
+            do=f"did you mean {near[0]!r}?" if near else "see 'tracemap query list'",
+        )
+    return known[name]
+
+
+def _bound(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    room, _, stem = name.partition("/")
+    if room == "explore":
+        return queries.bindings(explore_query(stem).params, given)
+    return dict(given)
+
+
+def _frame(
+    cursor: duckdb.DuckDBPyConnection, name: str, sql: str, params: dict[str, Any]
+) -> pl.DataFrame:
+    try:
+        table = cursor.sql(sql, params=params or None).to_arrow_table()
+    except (duckdb.ConversionException, duckdb.InvalidInputException) as error:
+        first = str(error).strip().split("\n")[0]
+        raise InputError(f"{name}: {first}", do="check the parameters") from error
+    return frames.from_arrow(table)

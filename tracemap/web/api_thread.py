@@ -1,0 +1,72 @@
+"""Runs the API's uvicorn servers on one event loop in one thread, beside gRPC and the writer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import threading
+from collections.abc import Sequence
+from typing import Any, Final
+
+import uvicorn
+
+from tracemap.errors import ServerError
+
+_log = logging.getLogger(__name__)
+
+#: Seconds for what is in flight when the server stops.
+GRACE: Final = 10
+
+
+class ApiThread:
+    """Serves each application on its listening socket until ``stop``."""
+
+    def __init__(self, served: Sequence[tuple[Any, socket.socket]]) -> None:
+        self._servers = [(_server(app), listener) for app, listener in served]
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="tracemap-api", daemon=True)
+
+    def start(self) -> None:
+        """Return once every application answers. Raises ServerError when one cannot."""
+        self._thread.start()
+        while not all(server.started for server, _ in self._servers):
+            self._thread.join(0.01)
+            if not self._thread.is_alive():
+                raise ServerError(f"the API did not start: {self._failure}")
+
+    def stop(self) -> None:
+        """Stop accepting, finish what is in flight, and return."""
+        for server, _ in self._servers:
+            server.should_exit = True
+        self._thread.join(GRACE + 5)
+
+    def alive(self) -> bool:
+        """Whether the applications are still served."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:  # noqa: BLE001 - start() and alive() tell of it
+            self._failure = error
+            _log.error("the API ended", exc_info=error)
+
+    async def _serve(self) -> None:
+        await asyncio.gather(
+            *(server.serve(sockets=[listener]) for server, listener in self._servers)
+        )
+
+
+def _server(app: Any) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=GRACE,
+            limit_concurrency=256,
+        )
+    )

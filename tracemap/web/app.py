@@ -1,0 +1,233 @@
+"""The HTTP API of a server: what the command line asks it, and health for whoever watches it.
+
+There are two faces. The socket beside the database, which only its owner can connect to, has
+everything. A TCP port (``--web``) has health and the named reads alone: no SQL, no writing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+import anyio
+import anyio.to_thread
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tracemap import frames
+from tracemap.errors import InputError, ServerError, TooLargeError, TracemapError
+from tracemap.guard import Limits
+from tracemap.local import LocalBackend
+from tracemap.settings import Settings
+from tracemap.web import wire
+
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+#: Bytes of a JSON request, and reads in one.
+MAX_REQUEST: Final = 2**20
+MAX_READS: Final = 20
+#: What a client may ask for at most, whatever it says.
+MOST: Final = Limits(
+    rows=1_000_000,
+    seconds=300.0,
+    result_bytes=256 * 2**20,
+    memory_bytes=2**30,
+    temporary_bytes=4 * 2**30,
+)
+
+Health = Callable[[], tuple[bool, dict[str, Any]]]
+
+
+class Api:
+    """The endpoints over one backend. ``health`` says whether all is well, and details."""
+
+    def __init__(self, backend: LocalBackend, health: Health) -> None:
+        self._backend = backend
+        self._health = health
+        # Threads for reading are few, so that a crowd of readers cannot starve ingest.
+        self._readers = anyio.CapacityLimiter(8)
+        self._statements = anyio.CapacityLimiter(2)
+        self._writers = anyio.CapacityLimiter(2)
+
+    def socket_app(self) -> Starlette:
+        """Everything, for the socket that only its owner reaches."""
+        return _app(
+            [
+                *self._public(),
+                Route("/v1/sql", self.sql, methods=["POST"]),
+                Route("/v1/settings", self.settings, methods=["GET", "POST"]),
+            ]
+        )
+
+    def tcp_app(self, allowed_hosts: frozenset[str]) -> _HostCheck:
+        """Health and named reads, for a loopback port."""
+        return _HostCheck(_app(self._public()), allowed_hosts)
+
+    def _public(self) -> list[Route]:
+        return [
+            Route("/healthz", self.healthz, methods=["GET"]),
+            Route("/readyz", self.readyz, methods=["GET"]),
+            Route("/v1/frame", self.frame, methods=["POST"]),
+        ]
+
+    async def healthz(self, _: Request) -> Response:
+        """Alive: the process answers."""
+        return JSONResponse({"status": "ok", **self._health()[1]})
+
+    async def readyz(self, _: Request) -> Response:
+        """Ready: spans are taken and can be written."""
+        well, details = self._health()
+        return JSONResponse(
+            {"status": "ok" if well else "not ready", **details}, status_code=200 if well else 503
+        )
+
+    async def frame(self, request: Request) -> Response:
+        """Rows of named queries as Arrow IPC streams, one after the other."""
+        asked = await _json(request)
+        reads = asked.get("reads")
+        if not isinstance(reads, list) or not 0 < len(reads) <= MAX_READS:
+            raise InputError(f"give 'reads': a list of 1 to {MAX_READS} named reads")
+        named = [_read(one) for one in reads]
+
+        def answer() -> list[bytes]:
+            return [frames.to_ipc(frame) for frame in self._backend.frames(named)]
+
+        streams = await _thread(answer, self._readers)
+        lengths = ",".join(str(len(stream)) for stream in streams)
+        return Response(
+            b"".join(streams), media_type=wire.ARROW, headers={wire.LENGTHS: lengths}
+        )
+
+    async def sql(self, request: Request) -> Response:
+        """Rows of one SELECT as an Arrow IPC stream."""
+        asked = await _json(request)
+        text = asked.get("sql")
+        if not isinstance(text, str):
+            raise InputError("give 'sql': the text of one SELECT")
+        limits = _limits(asked.get("limits"))
+
+        def answer() -> tuple[bytes, bool]:
+            found = self._backend.sql(text, limits)
+            return frames.to_ipc(found.frame), found.truncated
+
+        stream, truncated = await _thread(answer, self._statements)
+        headers = {wire.TRUNCATED: str(limits.rows)} if truncated else {}
+        return Response(stream, media_type=wire.ARROW, headers=headers)
+
+    async def settings(self, request: Request) -> Response:
+        """Read or replace the settings."""
+        if request.method == "POST":
+            body = await _body(request, MAX_REQUEST)
+            new = Settings.from_json(body.decode("utf-8", "replace"))
+            await _thread(lambda: self._backend.configure(new), self._writers)
+        text = await _thread(lambda: self._backend.settings().to_json(), self._readers)
+        return Response(text, media_type=wire.JSON)
+
+
+async def _thread(work: Callable[[], _T], limiter: anyio.CapacityLimiter) -> _T:
+    return await anyio.to_thread.run_sync(work, limiter=limiter)
+
+
+async def _body(request: Request, most: int) -> bytes:
+    """The body, read no further than ``most`` bytes. Raises TooLargeError."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise TooLargeError(f"the request is larger than {most >> 20} MiB")
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def _json(request: Request) -> dict[str, Any]:
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind != wire.JSON:  # also what keeps a web page's form from posting here
+        raise InputError(f"the request is {kind or 'of no type'}, not {wire.JSON}")
+    try:
+        found = orjson.loads(await _body(request, MAX_REQUEST))
+    except orjson.JSONDecodeError as error:
+        raise InputError(f"the request is not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise InputError("the request is not a JSON object")
+    return found
+
+
+def _read(one: object) -> tuple[str, dict[str, Any]]:
+    name = one.get("name") if isinstance(one, dict) else None
+    params = one.get("params", {}) if isinstance(one, dict) else None
+    if not isinstance(name, str) or not isinstance(params, dict):
+        raise InputError("a read is {'name': text, 'params': {...}}")
+    for key, value in params.items():
+        if not isinstance(value, str | int | float | bool | None):
+            raise InputError(f"the parameter {key!r} is neither text nor number nor truth value")
+    return name, params
+
+
+def _limits(asked: object) -> Limits:
+    given = asked if isinstance(asked, dict) else {}
+
+    def least(name: str) -> Any:
+        most = getattr(MOST, name)
+        value = given.get(name, most)
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            raise InputError(f"the limit {name!r} is not a number")
+        return min(type(most)(value), most)
+
+    return Limits(**{name: least(name) for name in Limits.__slots__})
+
+
+def _app(routes: list[Route]) -> Starlette:
+    return Starlette(
+        routes=routes,
+        exception_handlers={
+            TracemapError: _tell,
+            404: _no_such_page,
+            405: _no_such_page,
+            Exception: _unexpected,
+        },
+    )
+
+
+async def _tell(_: Request, error: Exception) -> Response:
+    assert isinstance(error, TracemapError)
+    return JSONResponse(wire.error_body(error), status_code=wire.status_of(error))
+
+
+async def _no_such_page(request: Request, error: Exception) -> Response:
+    status = int(getattr(error, "status_code", 404))
+    told = InputError(f"there is no {request.method} {request.url.path} here")
+    return JSONResponse(wire.error_body(told), status_code=status)
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    told = ServerError("the server failed on this request", do="look at its log")
+    return JSONResponse(wire.error_body(told), status_code=500)
+
+
+class _HostCheck:
+    """Refuses requests whose Host is not ours: a page that rebinds its name to 127.0.0.1."""
+
+    def __init__(self, app: Starlette, allowed: frozenset[str]) -> None:
+        self._app = app
+        self._allowed = allowed
+
+    async def __call__(
+        self,
+        scope: dict[str, Any],
+        receive: Callable[[], Awaitable[Any]],
+        send: Callable[[Any], Awaitable[None]],
+    ) -> None:
+        if scope["type"] == "http":
+            host = Request(scope).headers.get("host", "").lower()
+            if host not in self._allowed:
+                told = InputError(f"this server is not called {host!r}")
+                refusal = JSONResponse(wire.error_body(told), status_code=421)
+                await refusal(scope, receive, send)
+                return
+        await self._app(scope, receive, send)

@@ -1,0 +1,92 @@
+"""A backend that asks the server which holds the database, through the socket beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import polars as pl
+
+from tracemap import frames
+from tracemap.errors import ServerError
+from tracemap.guard import Limits
+from tracemap.local import Read, SqlAnswer
+from tracemap.settings import Settings
+from tracemap.web import wire
+
+#: Seconds: an answer may have to wait for an analysis of everything stored.
+_TIMEOUT: Final = 300.0
+
+
+class RemoteBackend:
+    """Speaks to a server's socket. Errors are raised as the server raised them."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        self._http = httpx.Client(
+            transport=httpx.HTTPTransport(uds=str(place)),
+            base_url="http://tracemap",
+            timeout=httpx.Timeout(_TIMEOUT, connect=5.0),
+            trust_env=False,  # proxies have no business on a local socket
+        )
+
+    def close(self) -> None:
+        """Leave the server."""
+        self._http.close()
+
+    def frames(self, reads: Sequence[Read]) -> list[pl.DataFrame]:
+        """The rows of named queries, all of one moment."""
+        asked = [{"name": name, "params": dict(params)} for name, params in reads]
+        answer = self._send("POST", "/v1/frame", json={"reads": asked})
+        try:
+            lengths = [int(n) for n in answer.headers.get(wire.LENGTHS, "").split(",") if n]
+        except ValueError:
+            lengths = []
+        if len(lengths) != len(asked) or sum(lengths) != len(answer.content):
+            raise ServerError("the server's answer is cut off", do="run the command again")
+        found, start = [], 0
+        for length in lengths:
+            found.append(frames.from_ipc(answer.content[start : start + length]))
+            start += length
+        return found
+
+    def sql(self, text: str, limits: Limits) -> SqlAnswer:
+        """A person's own SELECT; the server may allow less than ``limits``."""
+        answer = self._send("POST", "/v1/sql", json={"sql": text, "limits": asdict(limits)})
+        return SqlAnswer(frames.from_ipc(answer.content), wire.TRUNCATED in answer.headers)
+
+    def settings(self) -> Settings:
+        """What the user decided, or the defaults."""
+        return Settings.from_json(self._send("GET", "/v1/settings").text)
+
+    def configure(self, settings: Settings) -> None:
+        """Store settings for every later analysis."""
+        headers = {"content-type": wire.JSON}
+        self._send("POST", "/v1/settings", content=settings.to_json(), headers=headers)
+
+    def health(self) -> Mapping[str, Any]:
+        """What the server says of itself: version, process id, addresses."""
+        answer: dict[str, Any] = self._send("GET", "/healthz").json()
+        return answer
+
+    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
+        try:
+            answer = self._http.request(method, path, **request)
+        except httpx.TimeoutException as error:
+            raise ServerError(
+                "the server did not answer in time", where=str(self._place), do="look at its log"
+            ) from error
+        except httpx.HTTPError as error:
+            raise ServerError(
+                f"the server went away: {error}", where=str(self._place), do="run it again"
+            ) from error
+        if answer.is_success:
+            return answer
+        try:
+            body = answer.json()
+        except ValueError:
+            body = None
+        raise wire.read_error(body, answer.status_code)

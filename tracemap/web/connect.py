@@ -1,0 +1,37 @@
+"""The choice between a running server and the file itself, which users need not make."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Final
+
+from tracemap.api import Tracemap
+from tracemap.errors import StoreBusyError
+from tracemap.web.place import answers, socket_path
+
+#: How long another short command may hold the file, or a server may take to start, in seconds.
+PATIENCE: Final = 5.0
+
+
+def connect(path: str | Path, *, create: bool = False) -> Tracemap:
+    """A Tracemap on the server that holds ``path``, or on the file when no process does.
+
+    Raises StoreError when there is no database (and ``create`` is not set) or it cannot be read,
+    StoreBusyError when another process keeps it and does not answer.
+    """
+    place = socket_path(path)
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        if answers(place):
+            from tracemap.web.client import RemoteBackend
+
+            return Tracemap(RemoteBackend(place))
+        from tracemap.local import LocalBackend
+
+        try:
+            return Tracemap(LocalBackend.open(path, create=create))
+        except StoreBusyError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.05)
