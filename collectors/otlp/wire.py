@@ -58,13 +58,6 @@ def _slim(message: str, field: str) -> str:
     return "raw" if (message, field) in _RAW_VALUES | _RAW_OWNERS else "keep"
 
 
-def _flat(message: str, field: str) -> str:
-    """For building requests from JSON: only nested values stay raw."""
-    if field.endswith(_IGNORED_SUFFIX):
-        return "drop"
-    return "raw" if (message, field) in _RAW_VALUES else "keep"
-
-
 def _counting(message: str, field: str) -> str:
     """For counting before decoding: only the lists, their innermost elements raw."""
     if (message, field) in _COUNTED_RAW:
@@ -114,8 +107,6 @@ HANDLER = _handler(_slim_pool)
 #: The same with only the lists in it, for a first pass that counts.
 COUNTING_HANDLER = _handler(_pool(_counting))
 
-# Message classes. ``array_value`` and ``kvlist_value`` are bytes in them.
+#: Message classes; ``array_value`` and ``kvlist_value`` are bytes in them.
 Resource: Any = message_factory.GetMessageClass(_find(_slim_pool, "resource.v1.Resource"))
 Scope: Any = message_factory.GetMessageClass(_find(_slim_pool, "common.v1.InstrumentationScope"))
-#: A request whose resources and scopes are messages.
-Request: Any = message_factory.GetMessageClass(_find(_pool(_flat), _REQUEST))
