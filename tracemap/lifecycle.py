@@ -52,19 +52,17 @@ def mute(cursor: duckdb.DuckDBPyConnection, finding_id: str, reason: str) -> Non
     """
     if not reason.strip():
         raise InputError("a muted finding needs a reason", do="say why it can be ignored")
-    _set_reason(cursor, finding_id, reason)
+    full = fingerprint(cursor, finding_id)
+    cursor.execute(queries.text("lifecycle/unmute"), {"fingerprint": full})
+    cursor.execute(queries.text("lifecycle/mute"), {"fingerprint": full, "reason": reason})
 
 
 def unmute(cursor: duckdb.DuckDBPyConnection, finding_id: str) -> None:
     """Let a muted finding count again. Raises NotFoundError or InputError as ``mute`` does."""
-    _set_reason(cursor, finding_id, None)
-
-
-def _set_reason(cursor: duckdb.DuckDBPyConnection, finding_id: str, reason: str | None) -> None:
     full = fingerprint(cursor, finding_id)
-    cursor.execute(queries.text("lifecycle/mute"), {"fingerprint": full, "reason": reason})
+    cursor.execute(queries.text("lifecycle/unmute"), {"fingerprint": full})
 
 
-def stamp(cursor: duckdb.DuckDBPyConnection, report_id: int, ids: Sequence[str]) -> None:
+def remember(cursor: duckdb.DuckDBPyConnection, report_id: int, ids: Sequence[str]) -> None:
     """Remember that the saved report ``report_id`` showed the findings ``ids`` (12 hex each)."""
-    cursor.execute(queries.text("lifecycle/stamp"), {"report_id": report_id, "ids": list(ids)})
+    cursor.execute(queries.text("lifecycle/reported"), {"report_id": report_id, "ids": list(ids)})

@@ -8,7 +8,7 @@ SELECT $now_ns::BIGINT AS built_ns, $inputs::UBIGINT AS inputs, $took_ns::BIGINT
     (SELECT count(*) FROM derived.execution) AS executions,
     (SELECT count(*) FROM derived.execution) - (
         SELECT count(DISTINCT f.eid)
-        FROM derived.finding_execution AS f JOIN store.finding AS s USING (fingerprint)
-        WHERE f.family IN ('orphaned', 'duplicated', 'stalled', 'inconsistent') AND s.muted_reason IS NULL
+        FROM derived.finding_execution AS f ANTI JOIN store.mute AS m USING (fingerprint)
+        WHERE f.family IN ('orphaned', 'duplicated', 'stalled', 'inconsistent')
     ) AS accounted,
     (SELECT count(*) FROM derived.finding_raw) AS findings

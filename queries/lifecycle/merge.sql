@@ -1,6 +1,6 @@
 -- The life of findings: present ones are inserted or brought up to date (a vanished one that is back
--- is open again), absent ones are resolved as of $now_ns. What a person decided, mutes and saved
--- reports, stays. Two raw rows of one fingerprint are one finding: the earliest is kept.
+-- is open again), absent ones are resolved as of $now_ns. Two raw rows of one fingerprint are one
+-- finding: the earliest is kept.
 MERGE INTO store.finding AS f
 USING (
     SELECT * FROM derived.finding_raw

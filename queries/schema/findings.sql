@@ -2,11 +2,11 @@
 -- between two reports is not shown: whether it was noticed depends on how often anyone looked.
 CREATE VIEW findings AS
 SELECT
-    left(fingerprint, 12) AS id, rule, family, severity,
+    left(f.fingerprint, 12) AS id, rule, family, severity,
     CASE
-        WHEN resolved_ns IS NOT NULL THEN 'resolved'
-        WHEN muted_reason IS NOT NULL THEN 'muted'
-        WHEN first_report_id IS NULL THEN 'new'
+        WHEN f.resolved_ns IS NOT NULL THEN 'resolved'
+        WHEN f.fingerprint IN (SELECT fingerprint FROM store.mute) THEN 'muted'
+        WHEN r.id IS NULL THEN 'new'
         ELSE 'ongoing'
     END AS status,
     execution,
@@ -17,5 +17,6 @@ SELECT
     list_transform(span_ids, lambda i: hex_span_id(i)) AS span_ids,
     utc(first_seen_ns) AS first_seen, utc(last_seen_ns) AS last_seen,
     message, evidence, effects, next_action
-FROM store.finding
-WHERE resolved_ns IS NULL OR first_report_id IS NOT NULL
+FROM store.finding AS f
+LEFT JOIN (SELECT DISTINCT id FROM store.reported) AS r ON r.id = left(f.fingerprint, 12)
+WHERE f.resolved_ns IS NULL OR r.id IS NOT NULL

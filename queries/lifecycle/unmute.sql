@@ -1,0 +1,1 @@
+DELETE FROM store.mute WHERE fingerprint = $fingerprint

@@ -1,0 +1,1 @@
+DELETE FROM store.report WHERE report_id = $report_id
