@@ -234,6 +234,7 @@ REPORT: Final[tuple[str, ...]] = (
 API: Final[tuple[str, ...]] = (
     "analysis",
     "custody",
+    "custody_at",
     "custody_totals",
     "execution_members",
     "execution_totals",

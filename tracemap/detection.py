@@ -46,6 +46,7 @@ def detect(build: Build, settings: Settings, folders: Sequence[Path] = ()) -> No
     build.run("found")
     for rule in (*queries.rules(), *(r for f in folders for r in queries.rules(f))):
         _run(build, rule, settings)
+    build.run("unrun")
     build.run("effect")
     build.run("finding_raw")
     build.run("finding_execution")

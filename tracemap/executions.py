@@ -37,7 +37,7 @@ def build_steps(build: Build) -> None:
     build.run("member_empty")
     build.run("climb_from_entry")
     climb(build)
-    for name in ("span_step", "message", "join_correlation", "step", "reception", "virtual_step"):
+    for name in ("span_step", "message", "join_correlation", "reception", "step", "virtual_step"):
         build.run(name)
 
 

@@ -11,6 +11,7 @@ def learn(build: Build, settings: Settings) -> None:
     build.run("model_workflow")
     build.run("matured")
     build.run("model_step", deadline_step_ns=settings.deadline_step_ns)
+    build.run("reach")
     build.run("model_next", deadline_handoff_ns=settings.deadline_handoff_ns)
     build.run("model_destination", deadline_handoff_ns=settings.deadline_handoff_ns)
     build.run("caller_type")
@@ -18,9 +19,10 @@ def learn(build: Build, settings: Settings) -> None:
 
 def judge(build: Build, settings: Settings) -> None:
     """What is open in each execution, and its status."""
-    build.run("waiting")
-    build.run("missing_parent", deadline_step_ns=settings.deadline_step_ns)
-    build.run("expected_next")
+    grace_ns = settings.grace_ns
+    build.run("missing_parent", deadline_step_ns=settings.deadline_step_ns, grace_ns=grace_ns)
+    build.run("waiting", grace_ns=grace_ns)
+    build.run("expected_next", grace_ns=grace_ns)
     build.run("ending")
-    build.run("open_item", grace_ns=settings.grace_ns)
+    build.run("open_item")
     build.run("execution_state")

@@ -3,13 +3,6 @@ CREATE OR REPLACE TABLE derived.custody AS
 WITH held AS (
     SELECT o.*, row_number() OVER (PARTITION BY o.eid ORDER BY o.since_ns, o.holder_kind, o.holder)::INTEGER AS branch
     FROM derived.open_item AS o
-    -- A message whose consumer is known to have vanished is with the consumer, and what comes after
-    -- an open branch is not yet anybody's.
-    WHERE NOT (o.holder_kind = 'between' AND EXISTS (
-            SELECT 1 FROM derived.open_item AS p WHERE p.eid = o.eid AND p.holder_kind != 'between'))
-        AND NOT (o.holder_kind = 'queue' AND EXISTS (
-            SELECT 1 FROM derived.open_item AS p
-            WHERE p.eid = o.eid AND p.holder_kind = 'service' AND p.since_ns >= o.since_ns))
 ),
 last_step AS (
     SELECT s.eid, arg_max(t.service, (t.end_ns, t.span_id)) AS service, arg_max(t.namespace, (t.end_ns, t.span_id)) AS namespace,

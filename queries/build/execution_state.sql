@@ -1,13 +1,12 @@
 -- The status of each execution (design section 8).
 CREATE OR REPLACE TABLE derived.execution_state AS
 WITH open_now AS (
-    SELECT eid, bool_or(late) AS late, bool_and(matured) AS only_missing,
-        bool_or(matured OR state = 'lost in the queue' OR starts_with(state, 'vanished')) AS gone
+    SELECT eid, bool_or(late) AS late, bool_or(gone) AS gone
     FROM derived.open_item GROUP BY eid
 )
 SELECT e.eid,
     CASE
-        WHEN o.eid IS NOT NULL AND o.gone AND m.matured THEN 'abandoned'
+        WHEN o.gone AND m.matured THEN 'abandoned'
         WHEN o.late THEN 'stalled'
         WHEN o.eid IS NOT NULL THEN 'running'
         WHEN x.failed_ns IS NOT NULL AND NOT x.went_on AND x.compensated THEN 'compensated'

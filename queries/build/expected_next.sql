@@ -1,36 +1,55 @@
--- Steps that succeeded and whose expected successor has not begun. An execution that went on by
--- another way that others took too is not waiting.
+-- The next steps that are expected and have not begun: per execution the first ones missing, after
+-- the last step done that they follow. An execution that went on by another way that others took too
+-- is not waiting, and where consumers lost their links nobody can say.
 CREATE OR REPLACE TABLE derived.expected_next AS
 WITH done AS (
     SELECT s.eid, s.wf, s.st, arg_max(s.step, (t.end_ns, t.span_id)) AS step, max(t.end_ns) AS end_ns
     FROM derived.execution_step AS s JOIN derived.step AS t USING (step)
-    WHERE s.last_attempt AND NOT t.failed GROUP BY ALL
+    WHERE s.last_attempt AND NOT t.failed
+    GROUP BY s.eid, s.wf, s.st
 ),
 present AS (SELECT DISTINCT eid, st FROM derived.execution_step),
-went AS (
-    SELECT DISTINCT a.eid, a.wf, a.st AS from_st, b.st AS to_st
-    FROM derived.handoff AS h
-    JOIN derived.execution_step AS a ON a.eid = h.eid AND a.step = h.from_step
-    JOIN derived.execution_step AS b ON b.eid = h.eid AND b.step = h.to_step
-    WHERE h.is_async
-),
 lacking AS (
     SELECT d.eid, d.wf, d.step, d.st AS from_st, n.to_st, d.end_ns, n.followed, n.executions, n.deadline_ns, n.deadline_source
     FROM done AS d
     JOIN derived.model_next AS n ON n.wf = d.wf AND n.from_st = d.st AND n.expected
     ANTI JOIN present AS p ON p.eid = d.eid AND p.st = n.to_st
+    QUALIFY row_number() OVER (PARTITION BY d.eid, n.to_st ORDER BY d.end_ns DESC, d.step DESC) = 1
+),
+next_missing AS (
+    SELECT l.* FROM lacking AS l
+    WHERE NOT EXISTS (
+        SELECT 1 FROM lacking AS o
+        JOIN derived.model_next AS n ON n.wf = o.wf AND n.from_st = o.to_st AND n.expected
+        WHERE o.eid = l.eid AND n.to_st = l.to_st)
+),
+went AS (
+    SELECT DISTINCT h.eid, a.st AS from_st, b.st AS to_st
+    FROM derived.handoff AS h
+    JOIN derived.execution_step AS a ON a.eid = h.eid AND a.step = h.from_step
+    JOIN derived.execution_step AS b ON b.eid = h.eid AND b.step = h.to_step
+    WHERE h.is_async AND h.eid IN (SELECT eid FROM next_missing)
 ),
 detour AS (
     -- Another successor, seen in at least three executions that lacked the expected one too.
     SELECT l.wf, l.from_st, l.to_st, w.to_st AS other_st
-    FROM lacking AS l JOIN went AS w ON w.eid = l.eid AND w.from_st = l.from_st
-    GROUP BY ALL HAVING count(DISTINCT l.eid) >= 3
+    FROM next_missing AS l JOIN went AS w ON w.eid = l.eid AND w.from_st = l.from_st
+    GROUP BY l.wf, l.from_st, l.to_st, w.to_st HAVING count(DISTINCT l.eid) >= 3
+),
+unknowable AS (
+    SELECT p.eid, u.consumer_service
+    FROM derived.waiting AS u JOIN derived.execution_step AS p ON p.step = u.producer_step
+    WHERE u.blind
 )
-SELECT l.*, k.service, k.namespace, k.name, m.matured, e.horizon_ns
-FROM lacking AS l
+SELECT l.*, k.service, k.namespace, k.name, e.horizon_ns,
+    m.matured AND e.horizon_ns - e.end_ns > w.mature_ns + $grace_ns AS matured,
+    e.horizon_ns - l.end_ns > l.deadline_ns + $grace_ns AS late
+FROM next_missing AS l
 JOIN derived.model_step AS k ON k.wf = l.wf AND k.st = l.to_st
 JOIN b_matured AS m ON m.eid = l.eid
 JOIN derived.execution AS e ON e.eid = l.eid
-WHERE NOT EXISTS (
-    SELECT 1 FROM detour AS d JOIN went AS w ON w.eid = l.eid AND w.from_st = l.from_st AND w.to_st = d.other_st
-    WHERE d.wf = l.wf AND d.from_st = l.from_st AND d.to_st = l.to_st)
+JOIN derived.model_workflow AS w ON w.wf = l.wf
+WHERE NOT EXISTS (SELECT 1 FROM unknowable AS u WHERE u.eid = l.eid AND u.consumer_service = k.service)
+    AND NOT EXISTS (
+        SELECT 1 FROM detour AS d JOIN went AS g ON g.eid = l.eid AND g.from_st = l.from_st AND g.to_st = d.other_st
+        WHERE d.wf = l.wf AND d.from_st = l.from_st AND d.to_st = l.to_st)

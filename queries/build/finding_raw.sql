@@ -21,11 +21,13 @@ effect AS (
 SELECT sha256(n.rule || '|' || n.anchor) AS fingerprint,
     n.rule, n.family, n.severity, n.execution, n.key AS correlation_key, n.value AS correlation_value, n.workflow,
     n.service, n.step, n.team, n.trace_id, n.span_ids, n.since_ns, n.seen_ns, n.message, n.evidence,
-    list_concat(
+    flatten([
         CASE WHEN n.family IN ('orphaned', 'stalled') AND n.execution_status IN ('abandoned', 'stalled')
             THEN [printf('%s is %s', n.execution, n.execution_status)] ELSE [] END,
-        coalesce(x.effects, [])) AS effects,
+        CASE WHEN n.family IN ('orphaned', 'stalled') THEN coalesce(u.steps, []) ELSE [] END,
+        coalesce(x.effects, [])]) AS effects,
     n.next_action, n.eids
 FROM named AS n
+LEFT JOIN b_unrun AS u ON u.eid = n.eids[1]
 LEFT JOIN effect AS x ON x.cause = n.rule AND x.cause_anchor = n.anchor
 WHERE NOT EXISTS (SELECT 1 FROM b_effect AS b WHERE b.effect = n.rule AND b.effect_anchor = n.anchor)

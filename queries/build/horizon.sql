@@ -3,8 +3,14 @@
 -- has been silent for 10 times its p99 gap and 5 minutes.
 CREATE OR REPLACE TABLE derived.source AS
 WITH span_end AS (
-    SELECT source_id, quantile_disc(end_ns, 0.999) + 3600000000000 AS cap
-    FROM derived.span GROUP BY source_id
+    -- The percentile counts from below, so that in a small store one outlier is not its own measure;
+    -- and nothing ends after it was received.
+    SELECT s.source_id,
+        least(any_value(r.received_ns), list(s.end_ns ORDER BY s.end_ns)[greatest(1, (0.999 * count(*))::BIGINT)])
+            + 3600000000000 AS cap
+    FROM derived.span AS s
+    JOIN (SELECT source_id, max(received_ns) AS received_ns FROM store.batch GROUP BY source_id) AS r USING (source_id)
+    GROUP BY s.source_id
 ),
 newest AS (
     SELECT s.source_id, max(s.end_ns) FILTER (s.end_ns <= c.cap) AS newest_ns

@@ -2,7 +2,9 @@
 CREATE OR REPLACE TABLE derived.key AS
 WITH judged AS (
     SELECT *,
-        coalesce(joins_share, 0) >= 0.8 AS joins, coalesce(names_share, 0) >= 0.95 AS names,
+        CASE WHEN values_seen >= 30 THEN joins_share >= 0.8
+            -- Few values, some of them still on their way: what the numbers do not rule out.
+            ELSE wilson_upper(joins_share * values_seen, values_seen) >= 0.8 END AS joins, coalesce(names_share, 0) >= 0.95 AS names,
         values_seen >= 30 OR id_like AS trusted
     FROM b_key_statistics
 ),

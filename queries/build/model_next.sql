@@ -1,35 +1,43 @@
--- What follows a step that succeeded, by asynchronous hand-off: how often and after how long.
--- Expected: the lower 95% bound is at least 0.8, from at least 30 samples (design section 8).
+-- What follows a step that succeeded, sooner or later, by asynchronous hand-off: how often and after
+-- how long. Expected: the lower 95% bound is at least 0.8, from at least 30 samples (design section
+-- 8). A step is a sample for a successor once it is older than that successor's deadline or its
+-- execution has matured, whether or not the successor came: younger ones would tell only of the quick.
 CREATE OR REPLACE TABLE derived.model_next AS
-WITH done AS (
-    SELECT DISTINCT s.eid, s.wf, s.st
-    FROM derived.execution_step AS s JOIN derived.step AS t USING (step) JOIN b_matured AS m USING (eid)
-    WHERE m.matured AND s.last_attempt AND NOT t.failed
+WITH begun AS (
+    SELECT s.eid, s.wf, s.st, min(t.start_ns) AS start_ns,
+        max(t.end_ns) FILTER (s.last_attempt AND NOT t.failed) AS done_ns
+    FROM derived.execution_step AS s JOIN derived.step AS t USING (step)
+    GROUP BY s.eid, s.wf, s.st
 ),
-base AS (SELECT wf, st, count(*) AS executions FROM done GROUP BY ALL),
 went AS (
-    SELECT DISTINCT a.eid, a.wf, a.st AS from_st, b.st AS to_st
-    FROM derived.handoff AS h
-    JOIN derived.execution_step AS a ON a.eid = h.eid AND a.step = h.from_step
-    JOIN derived.execution_step AS b ON b.eid = h.eid AND b.step = h.to_step
-    JOIN done AS d ON d.eid = a.eid AND d.st = a.st
-    WHERE h.is_async AND a.st != b.st
+    SELECT r.eid, a.wf, r.from_st, r.to_st, greatest(b.start_ns - a.done_ns, 0) AS wait_ns
+    FROM b_reach AS r
+    JOIN begun AS a ON a.eid = r.eid AND a.st = r.from_st
+    JOIN begun AS b ON b.eid = r.eid AND b.st = r.to_st
+    WHERE a.done_ns IS NOT NULL
 ),
-often AS (SELECT wf, from_st, to_st, count(*) AS followed FROM went GROUP BY ALL),
 wait AS (
-    SELECT a.wf, a.st AS from_st, b.st AS to_st, count(*) AS waits,
-        quantile_disc(greatest(y.start_ns - x.end_ns, 0), 0.99) AS p99_ns
-    FROM derived.handoff AS h
-    JOIN derived.execution_step AS a ON a.eid = h.eid AND a.step = h.from_step
-    JOIN derived.execution_step AS b ON b.eid = h.eid AND b.step = h.to_step
-    JOIN derived.step AS x ON x.step = h.from_step
-    JOIN derived.step AS y ON y.step = h.to_step
-    WHERE h.is_async GROUP BY ALL
+    SELECT wf, from_st, to_st, count(*) AS waits, quantile_disc(wait_ns, 0.99) AS p99_ns
+    FROM went GROUP BY wf, from_st, to_st
+),
+sample AS (
+    SELECT d.eid, d.wf, d.st AS from_st, w.to_st
+    FROM begun AS d
+    JOIN wait AS w ON w.wf = d.wf AND w.from_st = d.st
+    JOIN b_matured AS m ON m.eid = d.eid
+    JOIN derived.execution AS e ON e.eid = d.eid
+    WHERE d.done_ns IS NOT NULL
+        AND (m.matured OR (w.waits >= 30 AND e.horizon_ns - d.done_ns > learned_deadline(w.p99_ns)))
+),
+often AS (
+    SELECT s.wf, s.from_st, s.to_st, count(*) AS executions, count(g.eid) AS followed
+    FROM sample AS s
+    LEFT JOIN went AS g ON g.eid = s.eid AND g.from_st = s.from_st AND g.to_st = s.to_st
+    GROUP BY s.wf, s.from_st, s.to_st
 )
-SELECT o.wf, o.from_st, o.to_st, o.followed, b.executions,
-    b.executions >= 30 AND wilson_lower(o.followed, b.executions) >= 0.8 AS expected,
+SELECT o.wf, o.from_st, o.to_st, o.followed, o.executions,
+    o.executions >= 30 AND wilson_lower(o.followed, o.executions) >= 0.8 AS expected,
     w.p99_ns,
-    CASE WHEN w.waits >= 30 THEN greatest(10 * w.p99_ns, 1000000000) ELSE $deadline_handoff_ns END AS deadline_ns,
+    CASE WHEN w.waits >= 30 THEN learned_deadline(w.p99_ns) ELSE $deadline_handoff_ns END AS deadline_ns,
     CASE WHEN w.waits >= 30 THEN printf('learned: 10 x p99 of %d', w.waits) ELSE 'default' END AS deadline_source
-FROM often AS o JOIN base AS b ON b.wf = o.wf AND b.st = o.from_st
-JOIN wait AS w ON w.wf = o.wf AND w.from_st = o.from_st AND w.to_st = o.to_st
+FROM often AS o JOIN wait AS w USING (wf, from_st, to_st)

@@ -2,7 +2,9 @@
 -- Deadlines: 10 times p99, at least 1 s, from 30 samples; else the default (design section 8).
 CREATE OR REPLACE TABLE derived.model_step AS
 WITH piece AS (
-    SELECT s.eid, s.wf, s.st, count(*) FILTER (s.last_attempt AND NOT t.failed) AS done, count(*) AS tries,
+    SELECT s.eid, s.wf, s.st,
+        -- Two tries at one message are one piece of work.
+        count(DISTINCT coalesce(t.mid, t.step)) FILTER (s.last_attempt AND NOT t.failed) AS done, count(*) AS tries,
         count(*) FILTER (t.failed) AS failures
     FROM derived.execution_step AS s
     JOIN derived.step AS t USING (step)
@@ -24,6 +26,6 @@ lasted AS (
     GROUP BY ALL
 )
 SELECT l.*, coalesce(o.executions, 0) AS executions, coalesce(o.once, 0) AS once, coalesce(o.done, 0) AS done,
-    CASE WHEN l.count >= 30 THEN greatest(10 * l.p99_ns, 1000000000) ELSE $deadline_step_ns END AS deadline_ns,
+    CASE WHEN l.count >= 30 THEN learned_deadline(l.p99_ns) ELSE $deadline_step_ns END AS deadline_ns,
     CASE WHEN l.count >= 30 THEN printf('learned: 10 x p99 of %d', l.count) ELSE 'default' END AS deadline_source
 FROM lasted AS l LEFT JOIN often AS o USING (wf, st)

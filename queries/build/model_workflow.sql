@@ -8,7 +8,7 @@ WITH gap AS (
 quiet AS (SELECT wf, quantile_disc(greatest(gap_ns, 0), 0.99) AS p99_gap_ns FROM gap WHERE gap_ns IS NOT NULL GROUP BY wf)
 SELECT e.wf, any_value(e.workflow) AS workflow, any_value(e.start_service) AS start_service, count(*) AS executions,
     any_value(q.p99_gap_ns) AS p99_gap_ns,
-    CASE WHEN count(*) >= 30 THEN greatest(10 * coalesce(any_value(q.p99_gap_ns), 0), 10000000000)
+    CASE WHEN count(*) >= 30 THEN greatest(learned_deadline(coalesce(any_value(q.p99_gap_ns), 0)), 10000000000)
         ELSE 900000000000 END AS mature_ns
 FROM derived.execution AS e LEFT JOIN quiet AS q USING (wf)
 GROUP BY e.wf

@@ -21,6 +21,14 @@ doubled AS (
             AND a.start_ns <= b.end_ns AND b.start_ns <= a.end_ns
             AND (a.start_ns, a.sid) < (b.start_ns, b.sid))
 )
-SELECT t.*, d.sid IS NOT NULL AS doubled,
+SELECT t.* REPLACE (t.failed OR EXISTS (
+        -- Refused after it was taken and before it was taken again: that try did not succeed.
+        SELECT 1 FROM taken AS r
+        WHERE r.mid = t.mid AND r.consumer_group = t.consumer_group AND r.operation = 'reject' AND r.start_ns >= t.start_ns
+            AND NOT EXISTS (
+                SELECT 1 FROM taken AS n
+                WHERE n.mid = t.mid AND n.consumer_group = t.consumer_group AND n.operation = t.operation
+                    AND n.start_ns > t.start_ns AND n.start_ns <= r.start_ns)) AS failed),
+    d.sid IS NOT NULL AS doubled,
     coalesce(is_dead_letter(t.destination), false) AS dead_letter
 FROM taken AS t LEFT JOIN doubled AS d ON d.sid = t.sid AND d.mid = t.mid

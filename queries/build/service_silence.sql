@@ -6,7 +6,7 @@ gap AS (
     SELECT service, end_ns AS from_ns, lead(end_ns) OVER (PARTITION BY service ORDER BY end_ns) AS to_ns FROM ended
 ),
 rhythm AS (
-    SELECT service, greatest(300000000000, 10 * coalesce(quantile_disc(to_ns - from_ns, 0.99), 0)) AS longest_ns
+    SELECT service, greatest(300000000000, learned_deadline(coalesce(quantile_disc(to_ns - from_ns, 0.99), 0))) AS longest_ns
     FROM gap WHERE to_ns IS NOT NULL GROUP BY service
 )
 SELECT g.service, g.from_ns, g.to_ns

@@ -30,11 +30,12 @@ SELECT
     coalesce(regexp_matches(k.trace_state, '(^|,)\s*ot=[^,]*th:'), false) AS sampled,
     k.dropped_links,
     CASE
+        WHEN lower(k.vals[f.i_operation_name]) IN ('nack', 'reject', 'abandon', 'dead_letter', 'deadletter', 'release')
+            OR lower(k.vals[f.i_operation]) IN ('nack', 'reject', 'abandon', 'dead_letter') THEN 'reject'
         WHEN lower(k.vals[f.i_operation]) IN ('publish', 'send') THEN 'send'
         WHEN lower(k.vals[f.i_operation]) = 'create' THEN 'create'
         WHEN lower(k.vals[f.i_operation]) IN ('deliver', 'process') THEN 'process'
         WHEN lower(k.vals[f.i_operation]) IN ('receive', 'poll', 'pull', 'consume') THEN 'receive'
-        WHEN lower(k.vals[f.i_operation]) IN ('nack', 'reject', 'abandon', 'dead_letter') THEN 'reject'
         WHEN lower(k.vals[f.i_operation]) IN ('settle', 'ack', 'complete', 'commit') THEN 'settle'
         WHEN k.kind = 4 THEN 'send'
         WHEN k.kind = 5 AND regexp_matches(lower(k.name), '(^|[ ._])(receive|recv|poll)($|[ ._])') THEN 'receive'

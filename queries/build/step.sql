@@ -7,7 +7,8 @@ message AS (SELECT sid, min(mid) AS mid FROM b_join GROUP BY sid HAVING count(DI
 entry AS (
     SELECT s.sid AS step, s.trace_id, s.span_id, s.parent_span_id, s.psid, c.step AS caller,
         s.service, s.namespace, s.instance, s.name, s.kind, s.operation, s.destination, s.activity,
-        s.start_ns, greatest(s.end_ns, s.start_ns) AS end_ns, s.failed, s.source_id, ks.kset, z.spans, m.mid
+        s.start_ns, greatest(s.end_ns, s.start_ns) AS end_ns,
+        s.failed OR s.sid IN (SELECT sid FROM derived.reception WHERE failed) AS failed, s.source_id, ks.kset, z.spans, m.mid
     FROM derived.span AS s
     JOIN size AS z ON z.step = s.sid
     LEFT JOIN derived.span_step AS c ON c.sid = s.psid

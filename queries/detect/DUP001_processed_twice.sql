@@ -13,7 +13,7 @@ WITH processed AS (
     SELECT r.mid, r.consumer_group, r.sid, r.span_id, r.trace_id, r.service, r.step, r.start_ns, r.end_ns, r.destination
     FROM derived.reception AS r
     WHERE r.operation = 'process' AND NOT r.failed AND NOT r.doubled AND NOT r.dead_letter
-        AND r.mid NOT IN (SELECT mid FROM derived.reception WHERE dead_letter OR operation = 'reject')
+        AND r.mid NOT IN (SELECT mid FROM derived.reception WHERE dead_letter)
 ),
 taken AS (
     SELECT mid, consumer_group, any_value(destination) AS destination, count(*) AS times,

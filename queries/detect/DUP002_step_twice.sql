@@ -13,7 +13,7 @@ WITH single AS (
     WHERE executions >= 30 AND wilson_lower(once, executions) >= 0.8
 ),
 done AS (
-    SELECT s.eid, s.wf, s.st, count(*) AS times,
+    SELECT s.eid, s.wf, s.st, count(DISTINCT coalesce(t.mid, t.step)) AS times,
         list(t.span_id ORDER BY t.start_ns, t.span_id) AS span_ids,
         list(t.trace_id ORDER BY t.start_ns, t.span_id) AS trace_ids,
         list(t.start_ns ORDER BY t.start_ns, t.span_id) AS starts,
@@ -22,7 +22,7 @@ done AS (
     JOIN derived.step AS t USING (step)
     WHERE s.last_attempt AND NOT t.failed AND t.activity IS NULL
         AND s.step NOT IN (SELECT sid FROM derived.reception WHERE doubled)
-    GROUP BY s.eid, s.wf, s.st HAVING count(*) > 1
+    GROUP BY s.eid, s.wf, s.st HAVING count(DISTINCT coalesce(t.mid, t.step)) > 1
 )
 SELECT
     hex_trace_id(d.trace_ids[1]) || ':' || hex_span_id(d.span_ids[1]) AS anchor,

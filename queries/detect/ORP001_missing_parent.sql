@@ -31,7 +31,7 @@ SELECT
 FROM derived.missing_parent AS m
 JOIN (SELECT step, list(eid ORDER BY eid) AS eids FROM derived.execution_step GROUP BY step) AS x ON x.step = m.step
 WHERE NOT m.always_missing AND NOT m.sampled
-    AND m.horizon_ns - m.trace_end_ns > greatest(m.deadline_ns, $grace_ns)
+    AND m.vanished
     AND NOT EXISTS (
         SELECT 1 FROM derived.service_silence AS s
         WHERE s.service = m.caller_service AND s.from_ns <= m.child_end_ns AND s.to_ns >= m.since_ns)

@@ -24,5 +24,4 @@ SELECT
     printf('Publish the message to %s again, or have %s process it by hand.', w.destination, w.consumer_service) AS next_action
 FROM derived.waiting AS w
 JOIN (SELECT step, list(eid ORDER BY eid) AS eids FROM derived.execution_step GROUP BY step) AS x ON x.step = w.producer_step
-WHERE w.overtaken AND w.taken_later > 0
-    AND w.waited_ns > greatest($grace_ns, CASE WHEN starts_with(w.deadline_source, 'learned') THEN w.deadline_ns ELSE 0 END)
+WHERE w.lost AND NOT w.blind AND NOT w.in_hand

@@ -11,7 +11,7 @@
 SELECT
     hex_trace_id(t.trace_id) || ':' || hex_span_id(t.span_id) AS anchor,
     [x.eid] AS eids,
-    t.service, t.name AS step,
+    x.service, x.name AS step,
     'service' AS owner_kind, x.service AS owner_name, x.namespace AS owner_namespace,
     t.trace_id, [t.span_id] AS span_ids, x.end_ns AS since_ns, x.horizon_ns AS seen_ns,
     printf('ended after %s (%s): %s (%s) never began, though it follows in %d of %d executions',
@@ -21,7 +21,8 @@ SELECT
         'also_missing', x.also) AS evidence,
     printf('Ask %s whether it handed over, and %s whether it received; start %s again.', t.service, x.service, x.name) AS next_action
 FROM (
-    SELECT *, list(name) OVER (PARTITION BY eid)[2:] AS also FROM derived.expected_next WHERE matured
+    SELECT *, list(name) OVER (PARTITION BY eid)[2:] AS also FROM derived.expected_next
+    WHERE matured AND eid IN (SELECT eid FROM derived.open_item WHERE holder_kind = 'between')
     QUALIFY row_number() OVER (PARTITION BY eid ORDER BY end_ns, name) = 1
 ) AS x
 JOIN derived.step AS t ON t.step = x.step

@@ -8,7 +8,7 @@
 -- action: Look at the consumer group; when it runs again the messages are taken up.
 -- unless: Within the deadline, or later messages were consumed (then ORP002).
 WITH late AS (
-    SELECT * FROM derived.waiting WHERE NOT overtaken AND waited_ns > deadline_ns
+    SELECT * FROM derived.waiting WHERE late AND NOT overtaken AND NOT blind AND NOT in_hand
 ),
 behind AS (
     SELECT l.system, l.destination, l.consumer_group, list(DISTINCT x.eid ORDER BY x.eid) AS eids

@@ -20,7 +20,8 @@ SELECT
         'followed', x.followed, 'executions', x.executions) AS evidence,
     printf('Ask %s why %s has not begun.', x.service, x.name) AS next_action
 FROM (
-    SELECT * FROM derived.expected_next WHERE NOT matured AND horizon_ns - end_ns > deadline_ns
+    SELECT * FROM derived.expected_next
+    WHERE late AND NOT matured AND eid IN (SELECT eid FROM derived.open_item WHERE holder_kind = 'between')
     QUALIFY row_number() OVER (PARTITION BY eid ORDER BY end_ns, name) = 1
 ) AS x
 JOIN derived.step AS t ON t.step = x.step
