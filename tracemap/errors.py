@@ -65,6 +65,13 @@ class ServerError(TracemapError):
     exit_code = 3
 
 
+class BusyError(ServerError):
+    """The collector holds as much unanswered work as it may; the same request later is welcome."""
+
+    #: Seconds after which a client should try again.
+    retry_after = 1
+
+
 class RegistryError(TracemapError):
     """SQL files and their names differ: the installation is damaged, or a file is not yet named."""
 

@@ -15,6 +15,10 @@ class Limits:
     body: int = 20 * MIB
     #: Bytes of a body after decompression.
     decoded_body: int = 64 * MIB
+    #: Bytes of all bodies being received over HTTP at one moment.
+    receiving: int = 256 * MIB
+    #: Seconds a body may take to arrive.
+    body_seconds: float = 30.0
     #: Resources, scopes, spans, events, links and attributes together. An empty message takes two
     #: bytes on the wire and up to eighty as columns.
     items: int = 1_000_000

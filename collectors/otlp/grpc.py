@@ -1,0 +1,59 @@
+"""OTLP over gRPC: TraceService/Export with undecoded messages, since the decoder wants bytes."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import grpc
+
+from tracemap.collectors.otlp.decode import decode
+from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, Limits
+from tracemap.collectors.otlp.status import Failure, success_to_protobuf
+from tracemap.collectors.otlp.writer import GroupCommit
+
+_METHOD = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+_CODES = {code.value[0]: code for code in grpc.StatusCode}
+
+#: Requests that wait for a commit each hold a thread; threads are cheap, their bodies are not.
+_THREADS = 32
+#: Requests in flight; beyond it gRPC itself answers RESOURCE_EXHAUSTED.
+_IN_FLIGHT = 128
+
+
+class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
+    """Answers Export calls. Everything else is UNIMPLEMENTED."""
+
+    def __init__(self, writer: GroupCommit, limits: Limits) -> None:
+        self._writer = writer
+        self._limits = limits
+        self._method = grpc.unary_unary_rpc_method_handler(self._export)
+
+    def service(self, details: Any) -> Any:
+        """The handler of a call, by its method."""
+        return self._method if details.method == _METHOD else None
+
+    def _export(self, body: bytes, context: Any) -> bytes:
+        try:
+            batch = decode([body], limits=self._limits)
+            self._writer.submit(batch, len(body)).result()
+            return success_to_protobuf(batch)
+        except Exception as error:  # noqa: BLE001 - every error has an answer
+            failure = Failure.of(error)
+        # Where clients look for RetryInfo (gRPC's richer error model).
+        context.set_trailing_metadata((("grpc-status-details-bin", failure.to_protobuf()),))
+        context.abort(_CODES[failure.code], failure.message)
+        raise AssertionError("abort raises")
+
+
+def server(writer: GroupCommit, limits: Limits = DEFAULT_LIMITS) -> Any:
+    """A gRPC server, not yet bound or started."""
+    return grpc.server(
+        ThreadPoolExecutor(_THREADS, thread_name_prefix="tracemap-grpc"),
+        handlers=(_Handler(writer, limits),),
+        options=(
+            ("grpc.max_receive_message_length", limits.body),
+            ("grpc.so_reuseport", 0),  # a second collector on the port must fail, not share it
+        ),
+        maximum_concurrent_rpcs=_IN_FLIGHT,
+    )

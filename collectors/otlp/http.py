@@ -1,0 +1,166 @@
+"""OTLP over HTTP: POST /v1/traces, protobuf and JSON, as a bare ASGI application.
+
+The answer has the request's content type, and follows the commit. There is one endpoint, so there
+is no router between the server and the spans.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from tracemap.batch import SpanBatch
+from tracemap.collectors.otlp import json
+from tracemap.collectors.otlp.compression import ENCODINGS, decompress
+from tracemap.collectors.otlp.decode import decode
+from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, Limits
+from tracemap.collectors.otlp.status import Failure, success_to_json, success_to_protobuf
+from tracemap.collectors.otlp.writer import GroupCommit
+from tracemap.errors import BusyError, TooLargeError
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+PATH = "/v1/traces"
+_PROTOBUF = b"application/x-protobuf"
+_JSON = b"application/json"
+
+#: Bodies above this are decoded in a thread, so that other connections are served meanwhile.
+_LARGE = 1 << 20
+
+
+class OtlpHttp:
+    """The ASGI application. One event loop; what it receives goes to ``writer``."""
+
+    def __init__(self, writer: GroupCommit, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._writer = writer
+        self._limits = limits
+        self._receiving = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        kind = headers.get(b"content-type", b"").split(b";", 1)[0].strip().lower()
+        as_json = kind == _JSON
+        try:
+            failure = _refusal(scope, headers, kind)
+            if failure is None:
+                batch = await self._store(headers, as_json=as_json, receive=receive)
+                body = success_to_json(batch) if as_json else success_to_protobuf(batch)
+                await _answer(send, 200, body, as_json=as_json)
+                return
+        except _ClientGoneError:
+            return
+        except TimeoutError:
+            failure = Failure.http_only(
+                408, f"the body did not arrive within {self._limits.body_seconds:g} seconds"
+            )
+        except Exception as error:  # noqa: BLE001 - every error has an answer
+            failure = Failure.of(error)
+        body = failure.to_json() if as_json else failure.to_protobuf()
+        await _answer(send, failure.http, body, as_json=as_json, failure=failure)
+
+    async def _store(
+        self, headers: dict[bytes, bytes], *, as_json: bool, receive: Receive
+    ) -> SpanBatch:
+        """Receive, decode and commit one request."""
+        body = await self._body(headers, receive)
+        encoding = headers.get(b"content-encoding", b"identity").strip().lower().decode("latin-1")
+        if len(body) > _LARGE:
+            batch = await asyncio.to_thread(self._decode, body, encoding, as_json=as_json)
+        else:
+            batch = self._decode(body, encoding, as_json=as_json)
+        await asyncio.wrap_future(self._writer.submit(batch, len(body)))
+        return batch
+
+    def _decode(self, body: bytes, encoding: str, *, as_json: bool) -> SpanBatch:
+        if encoding != "identity":
+            body = decompress(body, encoding, self._limits.decoded_body)
+        if as_json and body:
+            body = json.to_protobuf(body, self._limits)
+        return decode([body], limits=self._limits)
+
+    async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
+        """The whole body. Raises TooLargeError, BusyError, TimeoutError, _ClientGoneError."""
+        length = headers.get(b"content-length", b"")
+        if length.isdigit() and int(length) > self._limits.body:
+            raise self._too_large(int(length))
+        part, more = await _part(receive)
+        if not more:
+            return self._fitting(part)
+        chunks = [part]
+        held = len(part)
+        self._receiving += held
+        try:
+            async with asyncio.timeout(self._limits.body_seconds):
+                while more:
+                    if held > self._limits.body:
+                        raise self._too_large(held)
+                    if self._receiving > self._limits.receiving:
+                        raise BusyError("too many large requests are arriving at once")
+                    part, more = await _part(receive)
+                    chunks.append(part)
+                    held += len(part)
+                    self._receiving += len(part)
+        finally:
+            self._receiving -= held
+        return self._fitting(b"".join(chunks))
+
+    def _fitting(self, body: bytes) -> bytes:
+        if len(body) > self._limits.body:
+            raise self._too_large(len(body))
+        return body
+
+    def _too_large(self, size: int) -> TooLargeError:
+        return TooLargeError(
+            f"the body has {size} bytes or more, the limit is {self._limits.body}",
+            do="send it in smaller requests",
+        )
+
+
+class _ClientGoneError(Exception):
+    """The client closed the connection before its request was complete."""
+
+
+async def _part(receive: Receive) -> tuple[bytes, bool]:
+    """The next part of the body, and whether more will come."""
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise _ClientGoneError
+    return message.get("body", b""), message.get("more_body", False)
+
+
+def _refusal(scope: Scope, headers: dict[bytes, bytes], kind: bytes) -> Failure | None:
+    """Why a request is refused before its body is read."""
+    if scope["path"] != PATH:
+        return Failure.http_only(404, f"tracemap takes traces at {PATH} and nothing else")
+    if scope["method"] != "POST":
+        return Failure.http_only(405, f"{PATH} takes POST only")
+    if kind not in {_PROTOBUF, _JSON}:
+        named = f"content type {kind.decode('latin-1')}" if kind else "a body without content type"
+        return Failure.http_only(
+            415, f"{named} is not taken; send application/x-protobuf or application/json"
+        )
+    encoding = headers.get(b"content-encoding", b"identity").strip().lower().decode("latin-1")
+    if encoding not in ENCODINGS:
+        return Failure.http_only(
+            415, f"content encoding {encoding} is not taken; send gzip, deflate, zstd or none"
+        )
+    return None
+
+
+async def _answer(
+    send: Send, status: int, body: bytes, *, as_json: bool, failure: Failure | None = None
+) -> None:
+    headers = [
+        (b"content-type", _JSON if as_json else _PROTOBUF),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    if status == 405:
+        headers.append((b"allow", b"POST"))
+    if failure is not None and failure.retry_after is not None:
+        headers.append((b"retry-after", str(failure.retry_after).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
