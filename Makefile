@@ -28,7 +28,7 @@ check: ## format, lint, types, import order, the rules of the house
 	$(RUN) -m ruff format --check . || status=1; \
 	$(RUN) -m ruff check . || status=1; \
 	$(RUN) -m mypy || status=1; \
-	.venv/bin/lint-imports || status=1; \
+	.venv/bin/lint-imports --no-logo || status=1; \
 	$(RUN) tools/house.py || status=1; \
 	exit $$status
 
