@@ -6,6 +6,7 @@ import random
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import duckdb
 import pytest
@@ -400,6 +401,12 @@ def test_every_rule_has_a_sentence(world: World, tmp_path: Path) -> None:
     texts = {e.rule: e.because for name in names for e in ownership.explain(cursor, name)}
     assert all("{" not in text and "None" not in text for text in texts.values()), texts
     assert len(texts) >= 14
+
+
+def test_every_rule_is_documented(root: Path) -> None:
+    page = (root / "docs" / "ownership.md").read_text(encoding="utf-8")
+    for rule in get_args(ownership.RuleName):
+        assert f"`{rule}`" in page
 
 
 # ---- independence of order ----

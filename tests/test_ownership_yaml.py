@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tracemap.declarations import Catalog, Declaration, Team
 from tracemap.marked_yaml import MAX_BYTES
-from tracemap.ownership_yaml import read
+from tracemap.ownership_yaml import SECTIONS, read
 
 WHOLE = b"""\
 version: 1
@@ -325,5 +325,11 @@ def test_the_reader_accepts_what_the_schema_accepts(document: dict[str, object])
     assert (told == []) is valid(document, SCHEMA), (document, told)
 
 
-def test_the_schema_accepts_the_documented_example() -> None:
+def test_the_documented_example_is_right(root: Path) -> None:
+    page = (root / "docs" / "ownership.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    catalog = read(example.encode(), "ownership.yaml")
+    assert catalog.problems == ()
+    assert {d.kind for d in catalog.declarations} == set(SECTIONS.values())
+    assert valid(yaml.safe_load(example), SCHEMA)
     assert valid(yaml.safe_load(WHOLE), SCHEMA)

@@ -263,6 +263,23 @@ def test_the_json_reads_back_into_the_same_report(shop: Shop) -> None:
     assert report.from_json(json.loads(text)) == made
 
 
+def test_every_field_of_the_json_is_documented(shop: Shop, root: Path) -> None:
+    page = (root / "docs" / "reconcile.md").read_text(encoding="utf-8")
+
+    def names(value: object) -> set[str]:
+        if isinstance(value, list):
+            return {name for one in value for name in names(one)}
+        if not isinstance(value, dict):
+            return set()
+        inside = {
+            k: v for k, v in value.items() if k not in ("evidence", "statuses", "correlation")
+        }
+        return {*value, *names(list(inside.values()))}
+
+    for name in names(report.to_json(full(shop))):
+        assert f"`{name}`" in page, name
+
+
 def test_json_of_another_version_or_none_at_all_is_refused(shop: Shop) -> None:
     value = report.to_json(tell(shop))
     with pytest.raises(InputError, match="version 2, this tracemap reads 1"):

@@ -185,7 +185,7 @@ def _item(finding: Finding, report: Report, *, with_action: bool) -> str:
     state = "back" if finding.reopened else finding.status
     head = f"- **{inline(finding.severity)}**, {state}"
     if finding.first_seen_ns is not None:
-        head += f", {_span(max(0, report.window_to_ns - finding.first_seen_ns))} old"
+        head += f", {_age(report.window_to_ns - finding.first_seen_ns)}"
     lines = [f"{head}: {inline(finding.message)}"]
     if finding.execution is not None:
         lines.append(f"  - Execution {_execution(finding)}")
@@ -278,6 +278,11 @@ def _time(ns: int) -> str:
     text = rfc3339(ns - ns % _SECOND)
     assert text is not None
     return text.removesuffix("Z").replace("T", " ")
+
+
+def _age(ns: int) -> str:
+    """How old, to the second; a clock that runs ahead is no news here."""
+    return "just now" if ns < _SECOND else f"{_span(ns - ns % _SECOND)} old"
 
 
 def _span(ns: int) -> str:
