@@ -248,6 +248,17 @@ def test_a_destination_of_an_unowned_service_tells_why_it_has_no_team(
     )
 
 
+def test_a_producer_with_an_owner_goes_before_a_busier_one_without(
+    world: World, tmp_path: Path
+) -> None:
+    owned(world).service("nobody")
+    for producer in ("nobody", "nobody", "order"):
+        world.message("placed", producer, "payment", "mail")
+    assert answers(world.build(tmp_path))["destination", "placed", "kafka"] == Answer(
+        "order-team", "event-producer", "published by order", ()
+    )
+
+
 # ---- what sends no telemetry ----
 
 

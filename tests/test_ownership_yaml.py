@@ -74,6 +74,7 @@ services:
   - {name: maybe, unowned: "yes"}
 destinations:
   - {name: orders, team: payments, type: evnt}
+  - {name: retries, team: 7, type: event}
 workflows: {name: x}
 """
     assert problems(text) == [
@@ -92,7 +93,8 @@ workflows: {name: x}
             "(write 'unowned: true', or remove it)"
         ),
         "own.yaml:12: type is 'evnt' (write one of event, command, dead-letter)",
-        "own.yaml:13: workflows is a mapping, not a list (write '- name: ...' below it)",
+        'own.yaml:13: team in destinations is a number, not text (write it in quotes: team: "7")',
+        "own.yaml:14: workflows is a mapping, not a list (write '- name: ...' below it)",
     ]
     catalog = read(text.encode(), "own.yaml")
     assert catalog.usable
