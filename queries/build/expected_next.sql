@@ -8,6 +8,11 @@ WITH done AS (
     WHERE s.last_attempt AND NOT t.failed
     GROUP BY s.eid, s.wf, s.st
 ),
+failed AS (
+    SELECT DISTINCT s.eid, s.wf, s.st
+    FROM derived.execution_step AS s JOIN derived.step AS t USING (step)
+    WHERE s.last_attempt AND t.failed
+),
 present AS (SELECT DISTINCT eid, st FROM derived.execution_step),
 lacking AS (
     SELECT d.eid, d.wf, d.step, d.st AS from_st, n.to_st, d.end_ns, n.followed, n.executions, n.deadline_ns, n.deadline_source
@@ -22,6 +27,11 @@ next_missing AS (
         SELECT 1 FROM lacking AS o
         JOIN derived.model_next AS n ON n.wf = o.wf AND n.from_st = o.to_st AND n.expected
         WHERE o.eid = l.eid AND n.to_st = l.to_st)
+    -- What leads there failed: what comes after a failure is another matter.
+    AND NOT EXISTS (
+        SELECT 1 FROM failed AS f
+        JOIN derived.model_next AS n ON n.wf = f.wf AND n.from_st = f.st AND n.expected
+        WHERE f.eid = l.eid AND f.wf = l.wf AND n.to_st = l.to_st)
 ),
 went AS (
     SELECT DISTINCT h.eid, a.st AS from_st, b.st AS to_st
