@@ -28,13 +28,11 @@ def decode(
     requests: Sequence[bytes],
     *,
     limits: Limits = DEFAULT_LIMITS,
-    labels: Sequence[str] | None = None,
 ) -> SpanBatch:
     """Decode serialised ``ExportTraceServiceRequest`` messages (``TracesData`` is the same).
 
-    ``labels`` name the requests in the reasons of rejected spans (a file and line, say). Raises
-    PayloadError when any of them is not an OTLP trace request, TooLargeError when they are beyond
-    ``limits`` together; decode them one at a time then to tell which.
+    Raises PayloadError when any of them is not an OTLP trace request, TooLargeError when they are
+    beyond ``limits`` together; decode them one at a time then to tell which.
     """
     if not any(requests):
         return SpanBatch((), (), (), SPANS.empty_table())
@@ -43,11 +41,11 @@ def decode(
         rows = wire.HANDLER.list_to_record_batch(list(requests)).column(0)
     except ValueError as error:
         why = str(error).removeprefix("failed to decode Protobuf message: ")
-        raise PayloadError(f"the body is not an OTLP trace request ({why})") from error
+        raise PayloadError(f"this is not an OTLP trace request ({why})") from error
     per_request = np.diff(np.asarray(rows.offsets))
     if any(body and not count for body, count in zip(requests, per_request, strict=True)):
-        raise PayloadError("the body is not an OTLP trace request (it holds no resource spans)")
-    return _batch(_Tree.of(rows), labels, limits)
+        raise PayloadError("this is not an OTLP trace request (it holds no resource spans)")
+    return _batch(_Tree.of(rows), limits)
 
 
 def _bound(requests: Sequence[bytes], limits: Limits) -> None:
@@ -88,7 +86,6 @@ class _Tree:
     spans: pa.StructArray
     scope_resource: Ints  #: resource of each scope
     span_scope: Ints  #: scope of each span
-    scope_request: Ints  #: request of each scope
     span_position: Ints  #: position of each span in its request, from 0
     span_total: Ints  #: spans of the request of each span
 
@@ -109,7 +106,6 @@ class _Tree:
             spans,
             scope_resource,
             span_scope,
-            scope_request,
             np.arange(len(spans)) - np.repeat(starts, totals),
             np.repeat(totals, totals),
         )
@@ -122,18 +118,15 @@ class _Tree:
             self.spans.filter(pa.array(keep)),
             self.scope_resource,
             self.span_scope[keep],
-            self.scope_request,
             self.span_position[keep],
             self.span_total[keep],
         )
 
-    def place(self, span: int, labels: Sequence[str] | None) -> str:
+    def place(self, span: int) -> str:
         """Where a span stands, for people: 'span 3 of 12 ("charge card")'."""
         name = self.spans.field("name")[span].as_py()
         name = name if len(name) <= 80 else name[:79] + "…"
-        place = f'span {self.span_position[span] + 1} of {self.span_total[span]} ("{name}")'
-        request = int(self.scope_request[self.span_scope[span]])
-        return f"{labels[request]}: {place}" if labels else place
+        return f'span {self.span_position[span] + 1} of {self.span_total[span]} ("{name}")'
 
 
 def _owner(lists: pa.ListArray) -> Ints:
@@ -145,16 +138,15 @@ def _owner(lists: pa.ListArray) -> Ints:
 class _Refusals:
     """Counts what was refused and keeps the first reasons."""
 
-    def __init__(self, labels: Sequence[str] | None, limits: Limits) -> None:
+    def __init__(self, limits: Limits) -> None:
         self.count = 0
         self.reasons: list[str] = []
-        self._labels = labels
         self._limits = limits
 
     def note(self, tree: _Tree, reasons: dict[int, str]) -> None:
         """Keep reasons, given by span of ``tree``."""
         for span in sorted(reasons)[: max(0, self._limits.reasons - len(self.reasons))]:
-            self.reasons.append(f"{tree.place(span, self._labels)}: {reasons[span]}")
+            self.reasons.append(f"{tree.place(span)}: {reasons[span]}")
 
     def without(self, tree: _Tree, reasons: dict[int, str]) -> _Tree:
         """``tree`` without the spans that are refused."""
@@ -165,8 +157,8 @@ class _Refusals:
         return tree.only(keep)
 
 
-def _batch(tree: _Tree, labels: Sequence[str] | None, limits: Limits) -> SpanBatch:
-    refusals = _Refusals(labels, limits)
+def _batch(tree: _Tree, limits: Limits) -> SpanBatch:
+    refusals = _Refusals(limits)
     if reasons := check_spans(tree.spans):
         tree = refusals.without(tree, reasons)
     events, links = _children(tree)

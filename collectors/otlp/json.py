@@ -29,7 +29,7 @@ _Encode = Callable[[Any], bytes]
 _Plan = dict[str, _Encode]
 
 _ID_SIZES = {"trace_id": 16, "span_id": 8, "parent_span_id": 8}
-_OTHER_SIGNALS = {"resourceLogs": "logs", "resourceMetrics": "metrics"}
+OTHER_SIGNALS = {"resourceLogs": "logs", "resourceMetrics": "metrics"}
 
 
 def parse(body: bytes, limits: Limits = DEFAULT_LIMITS) -> Any:
@@ -45,7 +45,7 @@ def parse(body: bytes, limits: Limits = DEFAULT_LIMITS) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise PayloadError(f"the body is not JSON ({error})") from error
+        raise PayloadError(f"this is not JSON ({error})") from error
 
 
 def to_protobuf(body: bytes, limits: Limits = DEFAULT_LIMITS) -> bytes:
@@ -64,18 +64,18 @@ def request_to_protobuf(request: Any) -> bytes:
         return _object(request, _PLAN)
     except FieldError as error:
         where = f"{error.path}: " if error.path else ""
-        raise PayloadError(f"the body is not OTLP/JSON: {where}{error.what}") from error
+        raise PayloadError(f"this is not OTLP/JSON: {where}{error.what}") from error
     except RecursionError as error:
-        raise PayloadError("the body is not OTLP/JSON: its values nest too deep") from error
+        raise PayloadError("this is not OTLP/JSON: its values nest too deep") from error
 
 
 def _not_traces(request: dict[str, Any]) -> str:
-    for name, signal in _OTHER_SIGNALS.items():
+    for name, signal in OTHER_SIGNALS.items():
         if name in request:
-            return f"the body holds {signal}, not traces"
+            return f"this holds {signal}, not traces"
     if "resource_spans" in request:
-        return 'the body has "resource_spans"; OTLP/JSON writes it as "resourceSpans"'
-    return 'the body is JSON, but not an OTLP trace request (it has no "resourceSpans")'
+        return 'this has "resource_spans"; OTLP/JSON writes it as "resourceSpans"'
+    return 'this is JSON, but not an OTLP trace request (it has no "resourceSpans")'
 
 
 def _object(item: Any, plan: _Plan) -> bytes:
