@@ -75,7 +75,8 @@ STORE: Final[tuple[str, ...]] = (
 BUILD: Final[tuple[str, ...]] = (
     "step_name",
     "shape_field",
-    "span_copies",
+    "span_index",
+    "parent",
     "span",
     "link",
     "trace",
@@ -137,6 +138,7 @@ BUILD: Final[tuple[str, ...]] = (
     "join_correlation",
     "reception",
     "step",
+    "attempt",
     "virtual_step",
     "step_identity",
     "head",

@@ -15,13 +15,14 @@ owner AS (
 ),
 service_owner AS (SELECT name, min(team) AS team FROM owner WHERE kind = 'service' GROUP BY name)
 SELECT h.eid, h.branch, h.holder, h.holder_kind, h.state, h.since_ns,
-    CASE WHEN h.holder_kind = 'queue' THEN d.team ELSE s.team END AS team, h.evidence
+    CASE WHEN h.holder_kind = 'queue' THEN d.team ELSE s.team END AS team, h.evidence,
+    NULL::VARCHAR AS last_step, NULL::UBIGINT AS last_span_id
 FROM held AS h
 LEFT JOIN service_owner AS s ON s.name = h.holder
 LEFT JOIN owner AS d ON d.kind = 'destination' AND d.name = h.holder AND d.namespace IS NOT DISTINCT FROM h.system
 UNION ALL
 SELECT e.eid, 1, l.service, 'done', x.status, l.end_ns, s.team,
-    json_object('last_step', l.name, 'span_id', hex_span_id(l.span_id), 'failed_in', x.failed_in)
+    NULL, l.name, l.span_id
 FROM derived.execution AS e
 JOIN derived.execution_state AS x USING (eid)
 JOIN last_step AS l USING (eid)

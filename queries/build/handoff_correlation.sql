@@ -27,7 +27,5 @@ chosen AS (
         PARTITION BY b.eid, b.step
         ORDER BY b.from_service || '/' || b.from_name = u.source DESC, b.ended DESC, b.end_ns DESC, b.from_start_ns DESC, b.from_name) = 1
 )
-SELECT c.eid, c.from_step, c.step, 'correlation', true,
-    'both carry ' || coalesce(i.key || ' ' || i.value, 'the same execution'),
-    greatest(c.start_ns - c.end_ns, 0), NULL
-FROM chosen AS c JOIN b_execution AS x USING (eid) JOIN derived.identity AS i ON i.vid = x.vid
+SELECT c.eid, c.from_step, c.step, 'correlation', true, 'key', NULL, NULL, greatest(c.start_ns - c.end_ns, 0), NULL
+FROM chosen AS c

@@ -1,6 +1,48 @@
--- Spans with their parent's sid; null for roots, missing parents and spans that are their own parent.
+-- Spans with what the analysis reads of them: parent, step name, messaging and peer attributes.
+-- failed: status ERROR or an exception event (design section 6).
 CREATE OR REPLACE TABLE derived.span AS
-SELECT s.*, p.sid AS psid
-FROM b_span AS s
-LEFT JOIN b_span AS p
-    ON p.trace_id = s.trace_id AND p.span_id = s.parent_span_id AND p.sid != s.sid
+WITH raised AS (SELECT DISTINCT batch_id, span_no FROM store.event WHERE name = 'exception')
+SELECT
+    x.sid, t.psid,
+    k.batch_id, k.span_no, b.source_id,
+    k.trace_id, k.span_id, k.parent_span_id,
+    k.resource_id, k.scope_id, r.service, r.namespace, r.instance,
+    n.step_name AS name, k.kind,
+    least(k.start_ns, 9223372036854775807)::BIGINT AS start_ns,
+    least(k.end_ns, 9223372036854775807)::BIGINT AS end_ns,
+    k.status, k.status = 2 OR e.batch_id IS NOT NULL AS failed,
+    coalesce(regexp_matches(k.trace_state, '(^|,)\s*ot=[^,]*th:'), false) AS sampled,
+    k.dropped_links,
+    CASE
+        WHEN lower(k.vals[f.i_operation_name]) IN ('nack', 'reject', 'abandon', 'dead_letter', 'deadletter', 'release')
+            OR lower(k.vals[f.i_operation]) IN ('nack', 'reject', 'abandon', 'dead_letter') THEN 'reject'
+        WHEN lower(k.vals[f.i_operation]) IN ('publish', 'send') THEN 'send'
+        WHEN lower(k.vals[f.i_operation]) = 'create' THEN 'create'
+        WHEN lower(k.vals[f.i_operation]) IN ('deliver', 'process') THEN 'process'
+        WHEN lower(k.vals[f.i_operation]) IN ('receive', 'poll', 'pull', 'consume') THEN 'receive'
+        WHEN lower(k.vals[f.i_operation]) IN ('settle', 'ack', 'complete', 'commit') THEN 'settle'
+        WHEN k.kind = 4 THEN 'send'
+        WHEN k.kind = 5 AND regexp_matches(lower(k.name), '(^|[ ._])(receive|recv|poll)($|[ ._])') THEN 'receive'
+        WHEN k.kind = 5 THEN 'process'
+    END AS operation,
+    k.vals[f.i_system] AS system,
+    nullif(k.vals[f.i_destination], '') AS destination,
+    nullif(k.vals[f.i_message_id], '') AS message_id,
+    nullif(k.vals[f.i_consumer_group], '') AS consumer_group,
+    k.vals[f.i_partition] AS partition,
+    k.vals[f.i_log_offset] AS log_offset,
+    try_cast(k.vals[f.i_batch_count] AS BIGINT) AS batch_count,
+    k.vals[f.i_activity] AS activity,
+    CASE WHEN k.kind = 3 THEN coalesce(
+        k.vals[f.i_peer_service], k.vals[f.i_db_name], k.vals[f.i_db_system], k.vals[f.i_peer_address])
+    END AS peer,
+    CASE WHEN k.kind = 3 AND f.i_db_system IS NOT NULL THEN 'datastore' WHEN k.kind = 3 THEN 'external' END
+        AS peer_kind
+FROM b_index AS x
+JOIN store.span AS k ON (k.batch_id::BIGINT << 32) | k.span_no::BIGINT = x.sid
+LEFT JOIN b_parent_of AS t ON t.sid = x.sid
+JOIN store.batch AS b USING (batch_id)
+JOIN store.resource AS r USING (resource_id)
+JOIN b_name AS n USING (name)
+LEFT JOIN b_field AS f ON f.shape_id = k.shape_id
+LEFT JOIN raised AS e ON e.batch_id = k.batch_id AND e.span_no = k.span_no

@@ -15,6 +15,8 @@ WITH processed AS (
     WHERE r.operation = 'process' AND NOT r.failed AND NOT r.doubled AND NOT r.dead_letter
         AND r.mid NOT IN (SELECT mid FROM derived.reception WHERE dead_letter)
 ),
+messages AS (SELECT destination, consumer_group, count(DISTINCT mid) AS messages FROM processed GROUP BY ALL),
+again AS (SELECT mid, consumer_group FROM processed GROUP BY mid, consumer_group HAVING count(*) > 1),
 taken AS (
     SELECT mid, consumer_group, any_value(destination) AS destination, count(*) AS times,
         max(start_ns) <= min(end_ns) AS overlapping,
@@ -23,21 +25,25 @@ taken AS (
         list(step ORDER BY start_ns, span_id) AS steps,
         arg_min(trace_id, (start_ns, span_id)) AS trace_id, arg_min(service, (start_ns, span_id)) AS service,
         max(end_ns) AS seen_ns
-    FROM processed GROUP BY mid, consumer_group
+    FROM processed SEMI JOIN again USING (mid, consumer_group) GROUP BY mid, consumer_group
 ),
 -- Doubled instrumentation that shows only in the mass: nearly all messages, with overlapping copies.
 habit AS (
-    SELECT destination, consumer_group FROM taken GROUP BY ALL
-    HAVING count(*) >= 30 AND count(*) FILTER (times > 1 AND overlapping) >= 0.95 * count(*)
+    SELECT t.destination, t.consumer_group
+    FROM taken AS t JOIN messages AS m
+        ON m.destination IS NOT DISTINCT FROM t.destination AND m.consumer_group = t.consumer_group
+    GROUP BY t.destination, t.consumer_group
+    HAVING any_value(m.messages) >= 30 AND count(*) FILTER (t.overlapping) >= 0.95 * any_value(m.messages)
 ),
 concerned AS (
     SELECT t.mid, t.consumer_group, list(DISTINCT x.eid ORDER BY x.eid) AS eids
-    FROM (SELECT mid, consumer_group, unnest(steps) AS step FROM taken WHERE times > 1) AS t
+    FROM (SELECT mid, consumer_group, unnest(steps) AS step FROM taken) AS t
     JOIN derived.execution_step AS x USING (step)
-    WHERE x.eid IN (
-        SELECT y.eid FROM derived.execution_step AS y JOIN derived.message AS m ON m.producer_step = y.step WHERE m.mid = t.mid)
-        OR t.mid NOT IN (SELECT mid FROM derived.message WHERE producer_step IS NOT NULL)
-    GROUP BY ALL
+    JOIN derived.message AS m USING (mid)
+    -- Of a shared batch, only the executions that published the message.
+    LEFT JOIN derived.execution_step AS p ON p.step = m.producer_step AND p.eid = x.eid
+    WHERE m.producer_step IS NULL OR p.eid IS NOT NULL
+    GROUP BY t.mid, t.consumer_group
 )
 SELECT
     CASE WHEN m.span_id IS NULL THEN t.mid::VARCHAR ELSE hex_trace_id(m.trace_id) || ':' || hex_span_id(m.span_id) END
@@ -58,4 +64,3 @@ JOIN concerned AS c USING (mid, consumer_group)
 JOIN derived.message AS m USING (mid)
 JOIN derived.step AS s ON s.step = t.steps[1]
 ANTI JOIN habit AS h ON h.destination IS NOT DISTINCT FROM t.destination AND h.consumer_group = t.consumer_group
-WHERE t.times > 1

@@ -12,6 +12,11 @@ WITH single AS (
     SELECT wf, st, once, executions FROM derived.model_step
     WHERE executions >= 30 AND wilson_lower(once, executions) >= 0.8
 ),
+twice AS (
+    SELECT s.eid, s.wf, s.st
+    FROM derived.execution_step AS s SEMI JOIN single USING (wf, st)
+    WHERE s.last_attempt GROUP BY s.eid, s.wf, s.st HAVING count(*) > 1
+),
 done AS (
     SELECT s.eid, s.wf, s.st, count(DISTINCT coalesce(t.mid, t.step)) AS times,
         list(t.span_id ORDER BY t.start_ns, t.span_id) AS span_ids,
@@ -19,6 +24,7 @@ done AS (
         list(t.start_ns ORDER BY t.start_ns, t.span_id) AS starts,
         max(t.end_ns) AS seen_ns, any_value(t.service) AS service, any_value(t.namespace) AS namespace, any_value(t.name) AS name
     FROM derived.execution_step AS s
+    SEMI JOIN twice USING (eid, wf, st)
     JOIN derived.step AS t USING (step)
     WHERE s.last_attempt AND NOT t.failed AND t.activity IS NULL
         AND s.step NOT IN (SELECT sid FROM derived.reception WHERE doubled)

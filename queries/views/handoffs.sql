@@ -7,7 +7,16 @@ SELECT
     hex_trace_id(b.trace_id) || ':' || hex_span_id(b.span_id) AS to_step,
     a.service AS from_service, a.name AS from_name, b.service AS to_service, b.name AS to_name,
     h.type, CASE WHEN h.is_async THEN 'async' ELSE 'sync' END AS mode,
-    m.destination, m.message_id AS message, h.evidence, h.wait_ns, utc(b.start_ns) AS started_at,
+    m.destination, m.message_id AS message,
+    CASE h.how
+        WHEN 'parent' THEN 'message: its consumer is a child of the producer'
+        WHEN 'detached' THEN printf('lasted %.1f ms, longer than the %.1f ms of its caller', h.callee_ns / 1e6, h.caller_ns / 1e6)
+        WHEN 'returned' THEN printf('the call of %.1f ms returned', h.caller_ns / 1e6)
+        WHEN 'link' THEN CASE WHEN h.mid IS NULL THEN 'span link' ELSE 'message joined by span link' END
+        WHEN 'key' THEN 'both carry ' || coalesce(e.key || ' ' || e.value, 'the same execution')
+        WHEN 'correlation' THEN 'message joined by ' || coalesce(e.key || ' ' || e.value, 'execution') || ' and destination'
+        ELSE 'message joined by ' || h.how
+    END AS evidence, h.wait_ns, utc(b.start_ns) AS started_at,
     oa.team AS from_team, ob.team AS to_team, oa.team IS DISTINCT FROM ob.team AS boundary
 FROM derived.handoff AS h
 JOIN derived.execution AS e USING (eid)
