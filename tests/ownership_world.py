@@ -151,3 +151,10 @@ def answers(cursor: duckdb.DuckDBPyConnection) -> dict[tuple[str, str, str | Non
         )
         for kind, name, namespace, team, rule, source, losers in rows
     }
+
+
+def owned(world: World) -> World:
+    """Four services, each with a team of its own."""
+    for name in ("order", "payment", "mail", "rescue"):
+        world.service(name, team=f"{name}-team")
+    return world

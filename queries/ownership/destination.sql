@@ -3,13 +3,20 @@
 -- declared, or seen: a dead-letter name, more than one consumer group (event), else a command.
 -- Where that side was never seen, the other one is all there is to ask.
 CREATE OR REPLACE TEMP TABLE o_destination AS
-WITH carried AS (
+WITH taking AS MATERIALIZED (
+    SELECT
+        r.mid, m.system, m.destination AS sent_to, coalesce(r.destination, m.destination) AS taken_at,
+        r.consumer_group, r.service, t.namespace
+    FROM derived.reception AS r
+    JOIN derived.message AS m USING (mid)
+    LEFT JOIN derived.step AS t ON t.step = r.step
+),
+carried AS (
     -- A message is at the destination it was sent to, and at the queue where it was taken.
     SELECT mid, system, destination FROM derived.message WHERE destination IS NOT NULL
-    UNION
-    SELECT r.mid, m.system, r.destination
-    FROM derived.reception AS r JOIN derived.message AS m USING (mid)
-    WHERE r.destination IS NOT NULL
+    UNION ALL
+    SELECT DISTINCT mid, system, taken_at FROM taking
+    WHERE taken_at IS DISTINCT FROM sent_to
 ),
 seen AS (SELECT DISTINCT system, destination FROM carried),
 declared AS (
@@ -28,13 +35,13 @@ declared_type AS (
 taken AS (
     -- Who takes from a queue also takes what was sent to the exchange before it; not so where the
     -- message was dead-lettered on its way.
-    SELECT c.system, c.destination, r.mid, r.consumer_group, r.service, t.namespace
-    FROM carried AS c
-    JOIN derived.message AS m USING (mid)
-    JOIN derived.reception AS r USING (mid)
-    LEFT JOIN derived.step AS t ON t.step = r.step
-    WHERE coalesce(r.destination, m.destination) = c.destination
-        OR (c.destination = m.destination AND NOT is_dead_letter(r.destination))
+    SELECT system, taken_at AS destination, consumer_group, service, namespace, count(*) AS messages
+    FROM taking WHERE taken_at IS NOT NULL
+    GROUP BY ALL
+    UNION ALL
+    SELECT system, sent_to, consumer_group, service, namespace, count(*)
+    FROM taking WHERE sent_to != taken_at AND NOT is_dead_letter(taken_at)
+    GROUP BY ALL
 ),
 audience AS (
     SELECT system, destination, count(DISTINCT consumer_group) AS groups FROM taken GROUP BY ALL
@@ -42,7 +49,7 @@ audience AS (
 side AS (
     SELECT
         'consumer' AS side, system, destination, service, namespace,
-        count(DISTINCT mid) AS messages
+        sum(messages)::BIGINT AS messages
     FROM taken GROUP BY ALL
     UNION ALL
     SELECT
