@@ -8,20 +8,26 @@ every frame is of the moment of the call, after all spans that were stored befor
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 import polars as pl
 
 from tracemap.errors import InputError, NotFoundError
 
 if TYPE_CHECKING:  # a client of a server needs neither DuckDB nor pyarrow
+    from tracemap.batch import SpanBatch
+    from tracemap.collectors.files import ImportResult, Progress
     from tracemap.guard import Limits
     from tracemap.local import Read, SqlAnswer
+    from tracemap.ownership import Explanation
     from tracemap.queries import Value
+    from tracemap.report_data import Report
     from tracemap.settings import Settings
 
 #: A moment: a datetime (naive means UTC), RFC 3339 text, or nanoseconds since the Unix epoch.
@@ -47,6 +53,18 @@ class Backend(Protocol):
         """A person's own SELECT."""
         ...
 
+    def write(self, batches: Sequence[SpanBatch], /, *, source: str) -> None:
+        """Store recorded spans; when this returns they are on disk."""
+        ...
+
+    def load_ownership(self, content: bytes, path: str) -> list[str]:
+        """Store what an ownership file declares; returns its mistakes, one line each."""
+        ...
+
+    def reconcile(self, since_ns: int | None, until_ns: int | None, *, save: bool) -> Report:
+        """The report of a window, saved unless asked not to."""
+        ...
+
     def settings(self) -> Settings:
         """What the user decided, or the defaults."""
         ...
@@ -70,7 +88,7 @@ class Tracemap:
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
 
-    def __enter__(self) -> Tracemap:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -272,6 +290,62 @@ class Tracemap:
         """One row: when the data was last analysed, up to which moment, how much of it."""
         return self._frame("analysis")
 
+    def explain_owner(self, name: str, kind: str | None = None) -> tuple[Explanation, ...]:
+        """Who owns what is called ``name``, by which rule, and which candidates lost.
+
+        Raises NotFoundError, with the nearest name, when nothing seen is called so.
+        """
+        from difflib import get_close_matches
+
+        from tracemap import ownership
+
+        rows, known = self.backend.frames(
+            [("owners/explain", {"name": name, "kind": kind}), ("owners/names", {})]
+        )
+        if rows.is_empty():
+            near = get_close_matches(name[:200], [str(row[0]) for row in known.iter_rows()], n=1)
+            raise NotFoundError(
+                f"nothing called {name!r} was seen" + (f" as a {kind}" if kind else ""),
+                do=f"did you mean {near[0]!r}?" if near else "see 'tracemap owners list'",
+            )
+        return ownership.explanations(rows.iter_rows())
+
+    def load_ownership(self, path: str | Path) -> list[str]:
+        """Store what the ownership file at ``path`` declares, in place of what it did before.
+
+        Returns its mistakes, one line each; the rest of the file is used. Raises InputError when
+        it cannot be read or is of no use as a whole.
+        """
+        real = Path(path)
+        try:
+            content = real.read_bytes()
+        except OSError as error:
+            raise InputError(
+                f"the file cannot be read: {error.strerror}", where=str(path), do="check the path"
+            ) from error
+        return self.backend.load_ownership(content, os.path.normpath(path))
+
+    def import_files(
+        self,
+        paths: Iterable[str | Path],
+        *,
+        source: str = "recorded",
+        progress: Progress | None = None,
+    ) -> ImportResult:
+        """Store the spans of OTLP files; says what could not be read, and keeps the rest."""
+        from tracemap.collectors import files
+
+        return files.import_files(paths, self.backend.write, source=source, progress=progress)
+
+    def reconcile(
+        self, *, since: Moment | None = None, until: Moment | None = None, save: bool = False
+    ) -> Report:
+        """Is every execution accounted for? The report since the one before, or of a window.
+
+        ``save`` keeps it, so that the next report says what is new since.
+        """
+        return self.backend.reconcile(to_ns(since), to_ns(until), save=save)
+
     def query(self, name: str, **params: Value) -> pl.DataFrame:
         """The rows of a named query (``tracemap query list``). Parameters are bound."""
         return self.backend.frames([(f"explore/{name}", params)])[0]
@@ -303,10 +377,13 @@ class Tracemap:
         """
         text = text.strip()
         key, sign, value = text.partition("=")
-        pair: dict[str, Any] = {"key": key, "value": value} if sign else {"key": None, "value": None}
+        pair: dict[str, Any] = (
+            {"key": key, "value": value} if sign else {"key": None, "value": None}
+        )
         found = self._frame("resolve", text=text, **pair)
-        if found.is_empty() and _TRACE_OR_SPAN.fullmatch(text):
-            found = self._frame("resolve_ids", text=text)
+        bare = text.removeprefix("trace:")  # how executions without a key are called
+        if found.is_empty() and _TRACE_OR_SPAN.fullmatch(bare):
+            found = self._frame("resolve_ids", text=bare)
         if found.is_empty() and sign and key and key[0] not in "$/":
             found = self._frame("resolve_attribute", **pair)
         if found.is_empty():
@@ -324,7 +401,7 @@ class Tracemap:
             f"there is no execution {text!r}", do=f"did you mean {' or '.join(near)}?"
         )
 
-    def _frame(self, name: str, **params: Any) -> pl.DataFrame:
+    def _frame(self, name: str, /, **params: Any) -> pl.DataFrame:
         return self.backend.frames([(f"api/{name}", params)])[0]
 
 
@@ -348,7 +425,9 @@ def _known_all(
             near = get_close_matches(word, known, n=1)
             raise InputError(
                 f"{word!r} is not a {name}",
-                do=f"did you mean {near[0]!r}?" if near else f"one of {', '.join((*extra, *known))}",
+                do=f"did you mean {near[0]!r}?"
+                if near
+                else f"one of {', '.join((*extra, *known))}",
             )
 
 

@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Final
 
 import duckdb
@@ -154,7 +155,7 @@ class _Walk:
 
     def __init__(self, relations: frozenset[tuple[str, str]]) -> None:
         self._relations = relations
-        self._names = {name for _, name in relations}
+        self._names = {name for schema, name in relations if schema == "main"}
         self._ctes: set[str] = set()
 
     def visit(self, tree: object) -> None:
@@ -190,20 +191,21 @@ class _Walk:
         elif kind == "SHOW_REF" and node.get("query") is None:
             name = str(node.get("table_name", "")).strip('"').lower()
             if name not in _SHOWN and name not in self._names:
-                raise _unknown_table(name)
+                raise self._unknown(name)
 
     def _base_table(self, node: dict[str, Any]) -> None:
         name = str(node.get("table_name", "")).lower()
         schema = str(node.get("schema_name", "")).lower()
         known = (schema, name) in self._relations if schema else name in self._names | self._ctes
         if not known:
-            raise _unknown_table(f"{schema}.{name}" if schema else name)
+            raise self._unknown(f"{schema}.{name}" if schema else name)
 
-
-def _unknown_table(name: str) -> InputError:
-    return InputError(
-        f"there is no table or view {name!r}", do="tracemap sql 'SHOW TABLES' lists them"
-    )
+    def _unknown(self, name: str) -> InputError:
+        near = get_close_matches(name[:200], sorted(self._names), n=1)
+        return InputError(
+            f"there is no table or view {name!r}",
+            do=f"did you mean {near[0]!r}?" if near else "tracemap sql 'SHOW TABLES' lists them",
+        )
 
 
 def _dicts(tree: object) -> Iterator[dict[str, Any]]:
@@ -262,25 +264,22 @@ def _constant(argument: Any) -> str | int | None:
 
 
 def _read(cursor: duckdb.DuckDBPyConnection, text: str, limits: Limits) -> Answer:
-    reader = cursor.sql(text).to_arrow_reader(CHUNK_ROWS)
     batches: list[pa.RecordBatch] = []
     rows = size = 0
-    truncated = False
-    for batch in reader:
-        left = limits.rows - rows
-        if batch.num_rows > left:
-            batch, truncated = batch.slice(0, left), True
-        batches.append(batch)
-        rows += batch.num_rows
-        size += batch.nbytes
-        if size > limits.result_bytes:
-            raise LimitError(
-                f"the result is larger than {limits.result_bytes >> 20} MB",
-                do="select fewer rows or columns",
-            )
-        if truncated:
-            break
-    return Answer(pa.Table.from_batches(batches, schema=reader.schema), truncated)
+    # Closed at the end, however it comes: an open result would keep the cursor to itself.
+    with cursor.sql(text).to_arrow_reader(CHUNK_ROWS) as reader:
+        for batch in reader:
+            batches.append(batch.slice(0, limits.rows - rows))
+            rows += batch.num_rows
+            size += batch.nbytes
+            if size > limits.result_bytes:
+                raise LimitError(
+                    f"the result is larger than {limits.result_bytes >> 20} MB",
+                    do="select fewer rows or columns",
+                )
+            if rows > limits.rows:
+                break
+        return Answer(pa.Table.from_batches(batches, schema=reader.schema), rows > limits.rows)
 
 
 class _Watch:
@@ -351,10 +350,15 @@ def _explained(error: duckdb.Error) -> Exception:
         )
     if isinstance(error, (duckdb.IOException, duckdb.InternalException)):
         return StoreError(f"the database could not be read: {_first_line(error)}")
-    return InputError(_first_line(error))
+    near = _NEAR.search(str(error))
+    return InputError(_first_line(error), do=f"did you mean {near[1]!r}?" if near else None)
+
+
+#: How DuckDB says what might have been meant.
+_NEAR: Final = re.compile(r'(?:Did you mean|Candidate bindings:) "([^"]+)"')
 
 
 def _first_line(error: Exception) -> str:
     """DuckDB's message without its picture of the statement."""
-    text = str(error).strip()
-    return text.split("\n")[0].strip() if text else type(error).__name__
+    text = str(error).strip().split("\n")[0].strip()
+    return text.removeprefix("Binder Error: ").removeprefix("Parser Error: ") or "it failed"

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 import polars as pl
 
-from tracemap import frames, guard, pipeline, queries
+from tracemap import frames, guard, ownership, ownership_yaml, pipeline, queries, report
 from tracemap.batch import SpanBatch
 from tracemap.errors import InputError, NotFoundError, StoreError
+from tracemap.report_data import Report
 from tracemap.settings import Settings
 from tracemap.store import Store
 
@@ -27,6 +28,8 @@ Read = tuple[str, Mapping[str, Any]]
 
 #: Rooms of queries that may be named from outside. Every file in them is one SELECT.
 READABLE: Final = frozenset({"api", "explore"})
+#: Reads that other rooms offer.
+READABLE_NAMES: Final = frozenset({"owners/explain", "owners/names"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +44,9 @@ class Refresher:
     """Runs a refresh for many readers at once.
 
     ``fresh`` returns when a refresh that began after the call has ended, so that a reader sees all
-    that was committed before it asked. Readers that come while one runs share the next. Between
-    two runs that had work to do lies a pause as long as the last one took (at most ``longest_pause`` seconds), so that
-    readers who ask all the time leave half of the machine to ingest.
+    that was committed before it asked. Readers that come while one runs share the next. After a
+    run that had work to do comes a pause as long as it took (at most ``longest_pause`` seconds),
+    so that readers who ask all the time leave half of the machine to ingest.
     """
 
     def __init__(self, run: Callable[[], bool], *, longest_pause: float) -> None:
@@ -136,9 +139,41 @@ class LocalBackend:
         finally:
             cursor.close()
 
-    def write(self, batches: Sequence[SpanBatch], *, source: str) -> None:
+    def write(self, batches: Sequence[SpanBatch], /, *, source: str) -> None:
         """Store recorded spans; when this returns they are on disk."""
         self.store.write(batches, source=source, kind="recorded")
+
+    def load_ownership(self, content: bytes, path: str) -> list[str]:
+        """Store what an ownership file declares; ``path`` is what it is called.
+
+        Returns its mistakes, one line each. Raises InputError when the file as a whole is of no
+        use; nothing is changed then.
+        """
+        catalog = ownership_yaml.read(content, path)
+        problems = [str(problem) for problem in catalog.problems]
+        if not catalog.usable:
+            raise InputError("; ".join(problems) or "the file declares nothing", where=None)
+        cursor = self.store.cursor()
+        try:
+            ownership.keep(cursor, catalog, path)
+        finally:
+            cursor.close()
+        return problems
+
+    def reconcile(self, since_ns: int | None, until_ns: int | None, *, save: bool) -> Report:
+        """The report of a window, saved unless asked not to. Raises InputError."""
+        self.refresh()
+        with self._reading() as cursor:
+            found = report.reconcile(
+                cursor, now_ns=time.time_ns(), since_ns=since_ns, until_ns=until_ns
+            )
+        if not save:
+            return found
+        cursor = self.store.cursor()
+        try:
+            return report.save(cursor, found)
+        finally:
+            cursor.close()
 
     def settings(self) -> Settings:
         """What the user decided, or the defaults."""
@@ -175,7 +210,7 @@ class LocalBackend:
 
 def _statement(name: str) -> str:
     room, _, stem = name.partition("/")
-    if room not in READABLE:
+    if room not in READABLE and name not in READABLE_NAMES:
         raise NotFoundError(f"there is no readable query {name!r}", do="see 'tracemap query list'")
     if room == "explore":
         return explore_query(stem).sql

@@ -18,12 +18,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tracemap import frames
+from tracemap import frames, report_data
+from tracemap.batch import SpanBatch
+from tracemap.collectors.otlp.decode import decode
+from tracemap.collectors.otlp.json import to_protobuf
 from tracemap.errors import InputError, ServerError, TooLargeError, TracemapError
 from tracemap.guard import Limits
 from tracemap.local import LocalBackend
 from tracemap.settings import Settings
-from tracemap.web import wire
+from tracemap.web import batches, wire
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -31,6 +34,10 @@ _T = TypeVar("_T")
 #: Bytes of a JSON request, and reads in one.
 MAX_REQUEST: Final = 2**20
 MAX_READS: Final = 20
+#: Bytes of an import; the command sends larger files in parts.
+MAX_IMPORT: Final = 256 * 2**20
+#: Bytes of an ownership file with its JSON around it.
+MAX_OWNERSHIP: Final = 16 * 2**20
 #: What a client may ask for at most, whatever it says.
 MOST: Final = Limits(
     rows=1_000_000,
@@ -60,6 +67,9 @@ class Api:
             [
                 *self._public(),
                 Route("/v1/sql", self.sql, methods=["POST"]),
+                Route("/v1/import", self.import_, methods=["POST"]),
+                Route("/v1/ownership", self.ownership, methods=["POST"]),
+                Route("/v1/reports", self.reports, methods=["POST"]),
                 Route("/v1/settings", self.settings, methods=["GET", "POST"]),
             ]
         )
@@ -99,9 +109,7 @@ class Api:
 
         streams = await _thread(answer, self._readers)
         lengths = ",".join(str(len(stream)) for stream in streams)
-        return Response(
-            b"".join(streams), media_type=wire.ARROW, headers={wire.LENGTHS: lengths}
-        )
+        return Response(b"".join(streams), media_type=wire.ARROW, headers={wire.LENGTHS: lengths})
 
     async def sql(self, request: Request) -> Response:
         """Rows of one SELECT as an Arrow IPC stream."""
@@ -118,6 +126,47 @@ class Api:
         stream, truncated = await _thread(answer, self._statements)
         headers = {wire.TRUNCATED: str(limits.rows)} if truncated else {}
         return Response(stream, media_type=wire.ARROW, headers=headers)
+
+    async def import_(self, request: Request) -> Response:
+        """Store spans of a recording: an OTLP trace request, or a decoded batch of one."""
+        source = request.query_params.get("source") or "recorded"
+        kind = _media_type(request)
+        body = await _body(request, MAX_IMPORT)
+
+        def answer() -> dict[str, Any]:
+            batch = _decoded(body, kind)
+            self._backend.write([batch], source=source)
+            return {
+                "spans": batch.spans.num_rows,
+                "rejected": batch.rejected,
+                "reasons": list(batch.reasons),
+            }
+
+        return JSONResponse(await _thread(answer, self._writers))
+
+    async def ownership(self, request: Request) -> Response:
+        """Store what an ownership file declares."""
+        asked = await _json(request, MAX_OWNERSHIP)
+        path, content = asked.get("path"), asked.get("content")
+        if not isinstance(path, str) or not isinstance(content, str):
+            raise InputError("give 'path' and 'content' of an ownership file")
+
+        def answer() -> list[str]:
+            return self._backend.load_ownership(content.encode(), path)
+
+        return JSONResponse({"problems": await _thread(answer, self._writers)})
+
+    async def reports(self, request: Request) -> Response:
+        """Make, and unless asked not to keep, the report of a window."""
+        asked = await _json(request)
+        since, until = (_whole(asked, name) for name in ("since_ns", "until_ns"))
+        save = asked.get("save", True) is not False
+
+        def answer() -> bytes:
+            found = self._backend.reconcile(since, until, save=save)
+            return orjson.dumps(report_data.to_json(found))
+
+        return Response(await _thread(answer, self._writers), media_type=wire.JSON)
 
     async def settings(self, request: Request) -> Response:
         """Read or replace the settings."""
@@ -144,12 +193,37 @@ async def _body(request: Request, most: int) -> bytes:
     return b"".join(parts)
 
 
-async def _json(request: Request) -> dict[str, Any]:
-    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").split(";")[0].strip().lower()
+
+
+def _decoded(body: bytes, kind: str) -> SpanBatch:
+    """The spans in a body of that type. Raises PayloadError, TooLargeError, InputError."""
+    if kind == batches.MEDIA_TYPE:
+        return batches.from_bytes(body)
+    if kind == wire.JSON:
+        return decode([to_protobuf(body)])
+    if kind in ("application/x-protobuf", "application/protobuf"):
+        return decode([body])
+    raise InputError(
+        f"the request is {kind or 'of no type'}",
+        do=f"send OTLP as application/x-protobuf or {wire.JSON}",
+    )
+
+
+def _whole(asked: dict[str, Any], name: str) -> int | None:
+    value = asked.get(name)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        raise InputError(f"{name!r} is not a whole number")
+    return value
+
+
+async def _json(request: Request, most: int = MAX_REQUEST) -> dict[str, Any]:
+    kind = _media_type(request)
     if kind != wire.JSON:  # also what keeps a web page's form from posting here
         raise InputError(f"the request is {kind or 'of no type'}, not {wire.JSON}")
     try:
-        found = orjson.loads(await _body(request, MAX_REQUEST))
+        found = orjson.loads(await _body(request, most))
     except orjson.JSONDecodeError as error:
         raise InputError(f"the request is not JSON: {error}") from error
     if not isinstance(found, dict):

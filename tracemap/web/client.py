@@ -10,12 +10,14 @@ from typing import Any, Final
 import httpx
 import polars as pl
 
-from tracemap import frames
+from tracemap import frames, report_data
+from tracemap.batch import SpanBatch
 from tracemap.errors import ServerError
 from tracemap.guard import Limits
 from tracemap.local import Read, SqlAnswer
+from tracemap.report_data import Report
 from tracemap.settings import Settings
-from tracemap.web import wire
+from tracemap.web import batches, wire
 
 #: Seconds: an answer may have to wait for an analysis of everything stored.
 _TIMEOUT: Final = 300.0
@@ -57,6 +59,28 @@ class RemoteBackend:
         """A person's own SELECT; the server may allow less than ``limits``."""
         answer = self._send("POST", "/v1/sql", json={"sql": text, "limits": asdict(limits)})
         return SqlAnswer(frames.from_ipc(answer.content), wire.TRUNCATED in answer.headers)
+
+    def write(self, given: Sequence[SpanBatch], /, *, source: str) -> None:
+        """Store recorded spans; when this returns they are on disk."""
+        for batch in given:
+            self._send(
+                "POST",
+                "/v1/import",
+                params={"source": source},
+                content=batches.to_bytes(batch),
+                headers={"content-type": batches.MEDIA_TYPE},
+            )
+
+    def load_ownership(self, content: bytes, path: str) -> list[str]:
+        """Store what an ownership file declares; returns its mistakes, one line each."""
+        text = content.decode("utf-8", "replace")
+        answer = self._send("POST", "/v1/ownership", json={"path": path, "content": text})
+        return list(answer.json()["problems"])
+
+    def reconcile(self, since_ns: int | None, until_ns: int | None, *, save: bool) -> Report:
+        """The report of a window, saved unless asked not to."""
+        window = {"since_ns": since_ns, "until_ns": until_ns, "save": save}
+        return report_data.from_json(self._send("POST", "/v1/reports", json=window).json())
 
     def settings(self) -> Settings:
         """What the user decided, or the defaults."""

@@ -18,6 +18,7 @@ TRUNCATED: Final = "x-tracemap-truncated"
 #: HTTP status of each class of error; the nearest base class counts.
 _STATUS: Final[Mapping[type[TracemapError], int]] = {
     errors.TooLargeError: 413,
+    errors.BusyError: 429,
     errors.NotFoundError: 404,
     errors.InputError: 400,
     errors.StoreError: 503,

@@ -1,0 +1,134 @@
+"""What all commands share: their options, how they open the database, how they fail."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from tracemap.cli.output import Format, err
+from tracemap.cli.text import clean
+from tracemap.errors import InputError, TracemapError
+
+if TYPE_CHECKING:
+    from tracemap.api import Tracemap
+
+Db = Annotated[
+    Path,
+    typer.Option(
+        "--db",
+        envvar="TRACEMAP_DB",
+        help="The database file. Its running server is asked, when there is one.",
+        show_default=True,
+    ),
+]
+DEFAULT_DB = Path("tracemap.duckdb")
+
+OutputFormat = Annotated[
+    Format, typer.Option("--format", "-f", help="json and csv have all columns, whole and exact.")
+]
+Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="At most this many rows.")]
+Since = Annotated[
+    str | None,
+    typer.Option("--since", help="A time (2026-01-31T14:05:00Z) or an age (90s, 15m, 24h, 7d)."),
+]
+
+#: Exit code of an interrupt, as shells have it, and of a defect: never 1, which means findings.
+INTERRUPTED = 130
+DEFECT = 3
+
+_UNITS = {"ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9, "d": 86_400 * 10**9}
+
+
+def examples(first: str, second: str) -> str:
+    """The two examples that end each help text, as its epilog."""
+    return f"Examples:\n\n  {first}\n\n  {second}"
+
+
+class Commands(TyperGroup):
+    """Turns our errors into one sentence on stderr and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command. Exit codes: design section 11."""
+        try:
+            return super().invoke(ctx)
+        except TracemapError as error:
+            say_error(error)
+            raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:
+            # The reader (head, a pager) has had enough. Python would complain at exit otherwise.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from None
+        except Exception as error:
+            if type(error).__module__.startswith(("typer", "click")):
+                raise
+            traceback.print_exc()
+            err().print(
+                f"tracemap failed where it should not: {clean(error)}. Please report this.",
+                style="red",
+                soft_wrap=True,
+            )
+            raise typer.Exit(DEFECT) from None
+
+
+def say_error(error: TracemapError) -> None:
+    """``tracemap: where: what`` and, on the next line, what to do."""
+    console = err()
+    where = f"{clean(error.where)}: " if error.where else ""
+    console.print(f"tracemap: {where}{clean(error.what)}", style="red", soft_wrap=True)
+    if error.do:
+        console.print(f"  try: {clean(error.do)}", soft_wrap=True)
+
+
+def open_database(db: Path, *, create: bool = False) -> Tracemap:
+    """The database, or the server that holds it."""
+    import tracemap
+
+    return tracemap.open(db, create=create)
+
+
+def since_ns(text: str | None) -> int | None:
+    """A time, or how long ago, as nanoseconds since the Unix epoch. Raises InputError."""
+    import time
+
+    from tracemap.api import to_ns
+
+    if text is None:
+        return None
+    try:
+        return time.time_ns() - duration_ns(text)
+    except InputError:
+        try:
+            return to_ns(text)
+        except InputError:
+            raise InputError(
+                f"{text!r} is neither a time nor an age",
+                do="write 2026-01-31T14:05:00Z, or 15m, 24h, 7d",
+            ) from None
+
+
+def duration_ns(text: str) -> int:
+    """``2s``, ``1.5h``, ``500ms`` in nanoseconds. Raises InputError."""
+    import re
+
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|min|h|d)", text.strip())
+    if match is None:
+        raise InputError(f"{text!r} is not a duration", do="write it as 500ms, 2s, 15m, 24h or 7d")
+    unit = "m" if match[2] == "min" else match[2]
+    return round(float(match[1]) * _UNITS[unit])
+
+
+def one_of(found: Sequence[str], text: str) -> str:
+    """The only execution found for ``text``. Raises InputError that lists them when several."""
+    if len(found) == 1:
+        return found[0]
+    some = ", ".join(found[:5]) + (", ..." if len(found) > 5 else "")
+    raise InputError(f"{text!r} may mean {len(found)} executions: {some}", do="name one of them")

@@ -1,0 +1,144 @@
+"""``tracemap custody``: who holds it, since when."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+
+from tracemap.cli.common import DEFAULT_DB, Db, OutputFormat, examples, open_database, since_ns
+from tracemap.cli.evidence import evidence_text
+from tracemap.cli.execution_page import headline, holding, horizon_of
+from tracemap.cli.output import Format, note, out, write_rows
+from tracemap.cli.table import Column, Row, print_table
+from tracemap.cli.text import at, clean, count, lasting, short_id, utc_now
+
+EPILOG = examples(
+    "tracemap custody 4711", "tracemap custody order.id=4711 --at 2026-01-31T14:05:00Z"
+)
+#: Executions that one answer describes one by one.
+MOST: Final = 10
+
+
+def custody(
+    which: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[ID]",
+            help="An execution, key=value, a value, a trace id, or a finding's id. "
+            "Without it: who holds how many.",
+        ),
+    ] = None,
+    at_: Annotated[
+        str | None,
+        typer.Option("--at", help="In hindsight: a time (2026-01-31T14:05:00Z) or an age (15m)."),
+    ] = None,
+    db: Db = DEFAULT_DB,
+    format: OutputFormat = Format.table,  # noqa: A002
+) -> None:
+    """Who holds an execution, since when: a service, a queue, or nobody yet."""
+    import polars as pl
+
+    from tracemap.frames import records
+
+    at_ns = since_ns(at_)
+    with open_database(db) as opened:
+        horizon = horizon_of(opened.analysis().to_dicts(), utc_now())
+        moment = horizon if at_ns is None else _moment(at_ns)
+        if which is None:
+            if format is Format.table and at_ns is None:
+                print_totals(out(), opened.custody_totals().to_dicts(), moment)
+            else:
+                frame = opened.custody(None, at_ns)
+                rows, all_of_it = frame.to_dicts(), records(frame)
+                write_rows(format, columns(moment), rows, all_of_it, frame.columns)
+            return
+        executions = opened.resolve(which)
+        if len(executions) > MOST and format is Format.table:
+            note(f"{which} means {count(len(executions), 'execution')}; the first {MOST}:")
+            executions = executions[:MOST]
+        frames = [opened.custody(execution, at_ns) for execution in executions]
+        if format is not Format.table:
+            frame = pl.concat(frames)
+            write_rows(format, columns(moment), frame.to_dicts(), records(frame), frame.columns)
+            return
+        for index, (execution, held) in enumerate(zip(executions, frames, strict=True)):
+            if index:
+                out().print()
+            row = opened.executions(execution=execution).to_dicts()[0]
+            findings = opened.findings(execution=execution).to_dicts() if at_ns is None else []
+            print_custody(out(), row, held.to_dicts(), findings, moment, hindsight=bool(at_ns))
+
+
+def print_custody(
+    console: Console,
+    execution: Row,
+    holders: Sequence[Row],
+    findings: Sequence[Row],
+    moment: dt.datetime,
+    *,
+    hindsight: bool = False,
+) -> None:
+    """Who holds one execution at ``moment``, with the evidence, and what to do about it."""
+    console.print(headline(execution), soft_wrap=True)
+    for holder in holders:
+        console.print(holding(holder, moment), soft_wrap=True)
+        if told := evidence_text(holder["evidence"]):
+            console.print(f"    {told}", style="dim", soft_wrap=True)
+    if not holders:
+        console.print("  nobody held it: it had not begun, or was over", soft_wrap=True)
+    if hindsight or (utc_now() - moment).total_seconds() > 600:
+        console.print(f"  as of {at(moment)}", style="dim", soft_wrap=True)
+    for finding in findings[:3]:
+        console.print(
+            f"  {clean(finding['rule'])}: {clean(finding['next_action'] or finding['message'])}",
+            soft_wrap=True,
+        )
+    console.print(
+        f"  more: tracemap executions show {short_id(execution['execution'])}",
+        style="dim",
+        soft_wrap=True,
+    )
+
+
+def print_totals(console: Console, rows: Sequence[Row], moment: dt.datetime) -> None:
+    """Who holds how many executions, and which of them the longest."""
+    if not rows:
+        console.print("Nothing is open: every execution is done.", style="green")
+        return
+    total = sum(row["executions"] for row in rows)
+    console.print(f"{count(total, 'execution')} not done", style="bold", soft_wrap=True)
+    console.print()
+    print_table(
+        console,
+        (
+            Column("HOLDER", lambda r: r["holder"] or "nobody", "bold", least=12),
+            Column("KIND", lambda r: r["holder_kind"], rank=2),
+            Column("TEAM", lambda r: r["team"] or "unowned", least=8),
+            Column("STATE", lambda r: r["state"], rank=1, least=12),
+            Column("HOLDS", lambda r: f"{r['executions']:,}", right=True),
+            Column("LONGEST", lambda r: lasting(r["oldest_since"], moment), right=True),
+            Column("WHICH", lambda r: short_id(r["oldest"]), rank=1, least=14),
+        ),
+        rows,
+    )
+
+
+def columns(moment: dt.datetime) -> tuple[Column, ...]:
+    """The columns of a table of holders."""
+    return (
+        Column("EXECUTION", lambda r: short_id(r["execution"]), least=14),
+        Column("HOLDER", lambda r: r["holder"] or "nobody", "bold", least=12),
+        Column("KIND", lambda r: r["holder_kind"]),
+        Column("STATE", lambda r: r["state"], rank=1, least=10),
+        Column("SINCE", lambda r: at(r["since"]), rank=2),
+        Column("FOR", lambda r: lasting(r["since"], moment), right=True),
+        Column("TEAM", lambda r: r["team"] or "unowned", least=8),
+    )
+
+
+def _moment(ns: int) -> dt.datetime:
+    return dt.datetime(1970, 1, 1) + dt.timedelta(microseconds=ns // 1000)  # noqa: DTZ001

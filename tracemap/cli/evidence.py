@@ -1,0 +1,66 @@
+"""Evidence - the JSON that says why - as words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+from tracemap.cli.text import clean, duration, short_id
+
+#: Characters of one value; a list of 200 span ids is for --format json.
+MOST: Final = 160
+_SHOWN: Final = 3
+
+
+def evidence_text(evidence: object) -> str:
+    """``deadline 15 min, waited 16 min, ...`` of evidence given as JSON text or object."""
+    return ", ".join(f"{name} {value}" for name, value in evidence_pairs(evidence))
+
+
+def evidence_pairs(evidence: object) -> list[tuple[str, str]]:
+    """Name and value of each fact, in words; empty facts are left out."""
+    found = _loaded(evidence)
+    if found is None:
+        return []
+    if not isinstance(found, dict):
+        return [("", _words("", found))]
+    return [(n, v) for n, v in _pairs(found) if v]
+
+
+def _loaded(evidence: object) -> Any:
+    if not isinstance(evidence, str):
+        return evidence
+    try:
+        return json.loads(evidence)
+    except ValueError:
+        return evidence
+
+
+def _pairs(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in facts.items():
+        if value is None:
+            continue
+        label = clean(name.removesuffix("_ns")).replace("_", " ")
+        if isinstance(value, dict):
+            inner = ", ".join(f"{n} {v}" for n, v in _pairs(value) if v)
+            yield label, f"({inner})" if inner else ""
+        else:
+            yield label, _words(name, value)
+
+
+def _words(name: str, value: Any) -> str:
+    if isinstance(value, list):
+        some = ", ".join(_words(name, v) for v in value[:_SHOWN])
+        more = f" and {len(value) - _SHOWN} more" if len(value) > _SHOWN else ""
+        return f"{some}{more}"
+    if isinstance(value, dict):
+        return f"({', '.join(f'{n} {v}' for n, v in _pairs(value) if v)})"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if name.endswith("_ns") and isinstance(value, int | float):
+        return duration(value)
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    text = short_id(str(value))
+    return text if len(text) <= MOST else f"{text[:MOST]}…"

@@ -1,0 +1,229 @@
+"""One execution as a page: who holds it, what is wrong, what happened, what belongs to it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.console import Console
+from rich.text import Text
+
+from tracemap.cli.findings import SEVERITY_STYLE
+from tracemap.cli.styles import STATUS_STYLE, STEP_STYLE
+from tracemap.cli.table import Column, Row, print_table
+from tracemap.cli.text import age, at, clean, count, duration, lasting, short_id
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: Rows of a page; an execution of 200,000 spans is no page.
+MOST_STEPS: Final = 200
+MOST_TRACES: Final = 20
+MOST_FINDINGS: Final = 10
+
+#: How a hand-off arrives, by type and mode.
+ARROWS: Final[Mapping[tuple[str, str], str]] = {
+    ("call", "sync"): "→",
+    ("call", "async"): "⇢",
+    ("message", "async"): "⇢",
+    ("message", "sync"): "→",
+}
+
+
+def as_json(page: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
+    """The execution as ``executions list`` gives it, with steps, hand-offs and members."""
+    from tracemap.frames import records
+
+    (execution,) = records(page["execution"])
+    return {
+        **execution,
+        "steps": records(page["steps"]),
+        "handoffs": records(page["handoffs"]),
+        "members": records(page["members"]),
+    }
+
+
+def print_page(console: Console, page: Mapping[str, pl.DataFrame], now: dt.datetime) -> None:
+    """The page, the most important line first."""
+    execution = page["execution"].to_dicts()[0]
+    horizon = horizon_of(page["analysis"].to_dicts(), now)
+    console.print(headline(execution), soft_wrap=True)
+    for holder in page["custody"].to_dicts():
+        console.print(holding(holder, horizon), soft_wrap=True)
+    console.print(_facts(execution, now), style="dim", soft_wrap=True)
+    _findings(console, page["findings"].to_dicts())
+    _steps(console, page["steps"].to_dicts(), page["handoffs"].to_dicts())
+    _members(console, page["members"].to_dicts())
+
+
+def horizon_of(analysis: Sequence[Row], now: dt.datetime) -> dt.datetime:
+    """Up to when the data is known: now for a live source, earlier for a recording."""
+    found = analysis[0]["horizon"] if analysis else None
+    return now if found is None else found
+
+
+def headline(execution: Row) -> Text:
+    """``order-4711  stalled  POST /orders``."""
+    status = str(execution["status"])
+    line = Text(clean(execution["execution"]), style="bold")
+    line.append(f"  {status}", style=STATUS_STYLE.get(status, ""))
+    line.append(f"  {clean(execution['workflow'] or '')}", style="not bold")
+    return line
+
+
+def holding(holder: Row, horizon: dt.datetime) -> Text:
+    """``held by payment (team money) for 12 min: executing charge``."""
+    since, who = holder["since"], clean(holder["holder"] or "nobody")
+    team = holder["team"]
+    owner = f"team {clean(team)}" if team else "no owner"
+    state = clean(holder["state"] or "")
+    kind = str(holder["holder_kind"])
+    if kind == "done":
+        line = Text(f"  {state or 'done'} since {at(since)}, last in ")
+        line.append(who, style="bold")
+        return line.append(f" ({owner})")
+    verb = {"queue": "in queue", "between": "next is"}.get(kind, "held by")
+    line = Text(f"  {verb} ")
+    line.append(who, style="bold")
+    line.append(" (")
+    line.append(owner, style="bold" if team else "bold red")
+    line.append(f") for {lasting(since, horizon)}")
+    return line.append(f": {state}" if state else "")
+
+
+def _facts(execution: Row, now: dt.datetime) -> str:
+    key = execution["correlation"]
+    services = execution["services"] or ()
+    parts = [
+        f"{clean(key['key'])}={clean(key['value'])}" if key else "no correlation key",
+        f"started {at(execution['started_at'])} ({age(execution['started_at'], now)})",
+        f"last seen {age(execution['last_seen'], now)}",
+        ", ".join(
+            [
+                count(len(services), "service"),
+                count(execution["traces"], "trace"),
+                count(execution["spans"], "span"),
+            ]
+        ),
+    ]
+    if execution["parent"]:
+        parts.append(f"child of {short_id(execution['parent'])}")
+    return "  " + " · ".join(parts)
+
+
+def _findings(console: Console, rows: Sequence[Row]) -> None:
+    if not rows:
+        return
+    console.print()
+    for row in rows[:MOST_FINDINGS]:
+        line = Text("  ")
+        line.append(f"{row['severity']} ", style=SEVERITY_STYLE.get(str(row["severity"]), ""))
+        line.append(f"{clean(row['rule'])} ", style="bold")
+        line.append(clean(row["message"]))
+        line.append(f"  [{clean(row['id'])}]", style="dim")
+        console.print(line, soft_wrap=True)
+        if row["next_action"]:
+            console.print(f"    next: {clean(row['next_action'])}", soft_wrap=True)
+    if len(rows) > MOST_FINDINGS:
+        console.print(f"  ... {count(len(rows) - MOST_FINDINGS, 'finding')} more", style="dim")
+
+
+def _steps(console: Console, steps: Sequence[Row], handoffs: Sequence[Row]) -> None:
+    if not steps:
+        return
+    start = min((s["started_at"] for s in steps if s["started_at"]), default=None)
+    rows = list(_tree(steps, handoffs))
+    console.print()
+    print_table(
+        console,
+        (
+            Column("AT", lambda r: _offset(r["started_at"], start), right=True),
+            Column("STEP", lambda r: r["line"], least=50),
+            Column("TEAM", lambda r: r["owner"], "bold", rank=1, least=8),
+            Column("TOOK", lambda r: duration(r["duration_ns"]), right=True),
+            Column("WAITED", lambda r: r["waited"], rank=2, right=True),
+            Column("STATUS", lambda r: r["outcome"], lambda r: STEP_STYLE.get(r["status"], "")),
+        ),
+        rows[:MOST_STEPS],
+    )
+    if len(rows) > MOST_STEPS:
+        console.print(f"  ... {count(len(rows) - MOST_STEPS, 'step')} more", style="dim")
+
+
+def _offset(moment: dt.datetime | None, start: dt.datetime | None) -> str:
+    if moment is None or start is None:
+        return "-"
+    return f"+{duration((moment - start).total_seconds() * 1e9)}" if moment > start else "0"
+
+
+def _tree(steps: Sequence[Row], handoffs: Sequence[Row]) -> Iterator[dict[str, Any]]:
+    """The steps as an indented tree along the hand-offs; each step once."""
+    # A virtual step has its caller's span id: the kind tells them apart.
+    into: dict[str, Row] = {}
+    for handoff in handoffs:
+        into.setdefault(handoff["to_step"], handoff)
+    known = {s["step"] for s in steps if not s["is_virtual"]}
+    children: dict[str | None, list[Row]] = {}
+    for step in steps:
+        before = None if step["is_virtual"] else into.get(step["step"])
+        above = before["from_step"] if before else step["caller_step"]
+        children.setdefault(above if above in known else None, []).append(step)
+    seen: set[int] = set()
+    stack: list[tuple[Row, str, str]] = [(s, "", "") for s in reversed(children.get(None, []))]
+    # Steps on a cycle have no root: they are begun with the earliest that is left.
+    for first in (*([None] * bool(stack)), *steps):
+        if first is not None and id(first) not in seen:
+            stack.append((first, "", ""))
+        while stack:
+            step, branch, below = stack.pop()
+            if id(step) in seen:
+                continue
+            seen.add(id(step))
+            arrival = None if step["is_virtual"] else into.get(step["step"])
+            yield _line(step, arrival, branch)
+            kids = [] if step["is_virtual"] else children.get(step["step"], [])
+            for index, kid in enumerate(reversed(kids)):
+                last = index == 0
+                stack.append(
+                    (kid, below + ("└ " if last else "├ "), below + ("  " if last else "│ "))
+                )
+
+
+def _line(step: Row, arrival: Row | None, branch: str) -> dict[str, Any]:
+    name = f"{step['service']} {step['name']}"
+    waited = None
+    if arrival is not None:
+        arrow = ARROWS.get((arrival["type"], arrival["mode"]), "↝")
+        where = f" {arrival['destination']}" if arrival["destination"] else ""
+        name = f"{arrow}{where} {name}" if where else f"{arrow} {name}"
+        if arrival["wait_ns"] is not None and arrival["mode"] == "async":
+            waited = duration(arrival["wait_ns"])
+    crossing = arrival is not None and arrival["boundary"]
+    team = step["team"] or "unowned"
+    attempt = step["attempt"] or 1
+    return {
+        **step,
+        "line": branch + clean(name),
+        "owner": f"» {team}" if crossing else team,
+        "waited": waited,
+        "outcome": step["status"] + (f", attempt {attempt}" if attempt > 1 else ""),
+    }
+
+
+def _members(console: Console, rows: Sequence[Row]) -> None:
+    if not rows:
+        return
+    console.print()
+    print_table(
+        console,
+        (
+            Column("TRACE", lambda r: short_id(r["trace_id"]), least=12),
+            Column("SPANS", lambda r: r["spans"], right=True),
+            Column("WHY IT BELONGS", lambda r: r["reason"], least=20),
+            Column("SERVICES", lambda r: ", ".join(r["services"]), rank=1, least=16),
+        ),
+        rows[:MOST_TRACES],
+    )
+    if len(rows) > MOST_TRACES:
+        console.print(f"  ... {count(len(rows) - MOST_TRACES, 'trace')} more", style="dim")

@@ -1,0 +1,216 @@
+"""``tracemap explain``: a rule, a finding, or why traces are one execution."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from tracemap.cli.common import DEFAULT_DB, Db, OutputFormat, examples, one_of, open_database
+from tracemap.cli.evidence import evidence_pairs
+from tracemap.cli.execution_page import headline
+from tracemap.cli.findings import SEVERITY_STYLE
+from tracemap.cli.output import Format, out, write_json
+from tracemap.cli.table import Column, Row, print_table
+from tracemap.cli.text import age, at, clean, count, paragraph, short_id, utc_now
+from tracemap.errors import InputError, NotFoundError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from tracemap.api import Tracemap
+    from tracemap.queries import Rule
+
+EPILOG = examples("tracemap explain ORP002", "tracemap explain order.id=4711")
+#: Traces of an execution that are named one by one.
+MOST = 30
+
+
+def _complete(incomplete: str) -> list[str]:
+    from tracemap import queries
+
+    return [r.code for r in queries.rules() if r.code.startswith(incomplete.upper())]
+
+
+def explain(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="RULE|FINDING|EXECUTION",
+            help="A rule's code, a finding's id, or anything that names an execution.",
+            autocompletion=_complete,
+        ),
+    ],
+    db: Db = DEFAULT_DB,
+    format: OutputFormat = Format.table,  # noqa: A002
+) -> None:
+    """What a rule means, what a finding rests on, or why traces are one execution."""
+    if format not in (Format.table, Format.json):
+        raise InputError(f"an explanation has no {format.value} form", do="use table or json")
+    from tracemap import queries
+
+    rules = {rule.code: rule for rule in queries.rules()}
+    if (rule := rules.get(what.upper())) is not None:
+        _show_rule(rule, format)
+        return
+    try:
+        with open_database(db) as opened:
+            _show_data(opened, what, rules, format)
+    except NotFoundError as error:
+        near = get_close_matches(what.upper(), rules, n=1, cutoff=0.7)
+        if near:
+            raise NotFoundError(
+                f"there is no rule, finding or execution {what!r}", do=f"did you mean {near[0]}?"
+            ) from None
+        raise NotFoundError(
+            f"there is no rule, finding or execution {what!r}", do=error.do
+        ) from None
+
+
+def _show_rule(rule: Rule, format: Format) -> None:  # noqa: A002
+    if format is Format.json:
+        write_json(rule_json(rule))
+    else:
+        print_rule(out(), rule)
+
+
+def _show_data(
+    opened: Tracemap,
+    what: str,
+    rules: Mapping[str, Rule],
+    format: Format,  # noqa: A002
+) -> None:
+    from tracemap.frames import records
+
+    found = opened.findings("all", id=what) if len(what) >= 4 else None
+    if found is not None and found.height == 1:
+        if format is Format.json:
+            (record,) = records(found)
+            rule = rules.get(record["rule"])
+            write_json({**record, "explanation": rule_json(rule) if rule else None})
+        else:
+            print_finding(out(), found.to_dicts()[0], rules)
+        return
+    execution = one_of(opened.resolve(what), what)
+    page = opened.execution(execution)
+    if format is Format.json:
+        (record,) = records(page["execution"])
+        write_json({**record, "members": records(page["members"])})
+    else:
+        print_membership(out(), page)
+
+
+def rule_json(rule: Rule) -> dict[str, Any]:
+    """The header of a rule."""
+    return {
+        "code": rule.code,
+        "title": rule.title,
+        "family": rule.family,
+        "severity": rule.severity,
+        "meaning": rule.meaning,
+        "cause": rule.cause,
+        "action": rule.action,
+        "unless": rule.unless or None,
+    }
+
+
+def print_rule(console: Console, rule: Rule) -> None:
+    """What a rule means, why it happens, what to do, and when it stays silent."""
+    line = Text(f"{rule.code}  {rule.title}", style="bold")
+    line.append(f"  {rule.severity}", style=SEVERITY_STYLE.get(rule.severity, ""))
+    line.append(f"  {rule.family}", style="dim")
+    console.print(line)
+    for label, text in (
+        ("What it means", rule.meaning),
+        ("Why it happens", rule.cause),
+        ("What to do", rule.action),
+        ("Silent when", rule.unless),
+    ):
+        if text:
+            console.print()
+            console.print(label, style="bold")
+            console.print(paragraph(text, console.width))
+    console.print()
+    console.print(f"open ones: tracemap findings --rule {rule.code}", style="dim")
+
+
+def print_finding(console: Console, row: Row, rules: Mapping[str, Rule]) -> None:
+    """One finding: what is wrong, whose it is, what to do, and what it rests on."""
+    severity = str(row["severity"])
+    line = Text(f"{severity} ", style=SEVERITY_STYLE.get(severity, ""))
+    line.append(f"{clean(row['rule'])} ", style="bold")
+    line.append(clean(row["message"]), style="bold")
+    console.print(line, soft_wrap=True)
+    team = row["team"]
+    console.print(
+        Text("  tell ").append(
+            clean(team or "nobody: it has no owner"), style="bold" if team else "bold red"
+        ),
+        soft_wrap=True,
+    )
+    if row["next_action"]:
+        console.print(f"  next: {clean(row['next_action'])}", soft_wrap=True)
+    for effect in row["effects"] or ():
+        console.print(f"  because of it: {clean(effect)}", soft_wrap=True)
+    console.print()
+    _facts(console, row)
+    rule = rules.get(str(row["rule"]))
+    if rule is not None:
+        console.print()
+        for text in (f"{rule.title}: {rule.meaning}", f"Why: {rule.cause}"):
+            console.print(paragraph(text, console.width), style="dim")
+
+
+def _facts(console: Console, row: Row) -> None:
+    now = utc_now()
+    key = row["correlation"]
+    facts = [
+        ("execution", row["execution"] and short_id(row["execution"])),
+        ("correlation", key and f"{key['key']}={key['value']}"),
+        ("workflow", row["workflow"]),
+        ("service", row["service"]),
+        ("step", row["step"]),
+        ("trace", row["trace_id"]),
+        ("spans", ", ".join((row["span_ids"] or ())[:5])),
+        ("first seen", f"{at(row['first_seen'])} ({age(row['first_seen'], now)})"),
+        ("last seen", f"{at(row['last_seen'])} ({age(row['last_seen'], now)})"),
+        ("status", row["status"]),
+        ("id", row["id"]),
+        *evidence_pairs(row["evidence"]),
+    ]
+    facts = [(name, value) for name, value in facts if value]
+    width = max(len(name) for name, _ in facts)
+    for name, value in facts:
+        text = Text(f"  {name:<{width}}  ", style="dim")
+        console.print(text.append(clean(value), style="not dim"), soft_wrap=True)
+
+
+def print_membership(console: Console, page: Mapping[str, pl.DataFrame]) -> None:
+    """Why these traces are one execution, in words."""
+    (execution,) = page["execution"].to_dicts()
+    members: Sequence[Row] = page["members"].to_dicts()
+    key = execution["correlation"]
+    console.print(headline(execution), soft_wrap=True)
+    what = f"{clean(key['key'])}={clean(key['value'])}" if key else "no correlation key"
+    console.print(
+        f"  {count(len(members), 'trace')} "
+        f"{'is' if len(members) == 1 else 'are'} this execution ({what}):"
+    )
+    console.print()
+    print_table(
+        console,
+        (
+            Column("TRACE", lambda r: short_id(r["trace_id"]), least=12),
+            Column("BECAUSE", lambda r: r["reason"], least=24),
+            Column("SPANS", lambda r: r["spans"], right=True),
+            Column("BEGAN", lambda r: at(r["started_at"]), rank=2),
+            Column("SERVICES", lambda r: ", ".join(r["services"]), rank=1, least=16),
+        ),
+        members[:MOST],
+    )
+    if len(members) > MOST:
+        console.print(f"... {count(len(members) - MOST, 'trace')} more", style="dim")

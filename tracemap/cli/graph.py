@@ -1,0 +1,123 @@
+"""``tracemap graph``: how work flows through a workflow, or flowed through one execution."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tracemap.cli import graph_text
+from tracemap.cli.common import DEFAULT_DB, Db, examples, one_of, open_database
+from tracemap.cli.output import out, write_json
+from tracemap.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from tracemap.api import Tracemap
+
+EPILOG = examples("tracemap graph", "tracemap graph order.id=4711 --format mermaid")
+
+
+class GraphFormat(StrEnum):
+    """How a graph is written."""
+
+    text = "text"
+    dot = "dot"
+    mermaid = "mermaid"
+    json = "json"
+
+
+def graph(
+    which: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[WORKFLOW|ID]", help="A workflow or an execution. Without it: every workflow."
+        ),
+    ] = None,
+    db: Db = DEFAULT_DB,
+    format: Annotated[GraphFormat, typer.Option("--format", "-f")] = GraphFormat.text,  # noqa: A002
+) -> None:
+    """The steps and hand-offs of a workflow over all of its executions, or of one execution."""
+    from tracemap.frames import records
+
+    with open_database(db) as opened:
+        workflow, execution = _meant(opened, which)
+        if execution is not None:
+            frames = opened.execution(execution)
+            steps, handoffs = frames["steps"], frames["handoffs"]
+            if format is GraphFormat.json:
+                write_json(_as_json(execution, records(steps), records(handoffs)))
+                return
+            drawn = [graph_text.of_execution(execution, steps.to_dicts(), handoffs.to_dicts())]
+            counts: dict[str, int] = {}
+        else:
+            frames = opened.graph(workflow)
+            rows = {name: frame.to_dicts() for name, frame in frames.items()}
+            if format is GraphFormat.json:
+                names = opened.workflows()["workflow"].to_list()
+                steps_, edges_ = records(frames["steps"]), records(frames["edges"])
+                write_json(
+                    [
+                        _as_json(
+                            name,
+                            [s for s in steps_ if s["workflow"] == name],
+                            [e for e in edges_ if e["workflow"] == name],
+                        )
+                        for name in names
+                        if workflow in (None, name)
+                    ]
+                )
+                return
+            drawn = graph_text.graphs(rows["steps"], rows["edges"], rows["owners"])
+            totals = opened.workflows().to_dicts()
+            counts = {row["workflow"]: row["executions"] for row in totals}
+    _draw(drawn, counts, format)
+
+
+def _as_json(name: str, steps: list[dict[str, Any]], edges: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"graph": name, "steps": steps, "edges": edges}
+
+
+def _meant(opened: Tracemap, which: str | None) -> tuple[str | None, str | None]:
+    """The workflow or the execution that ``which`` names."""
+    if which is None:
+        return None, None
+    workflows = opened.workflows()["workflow"].to_list()
+    if which in workflows:
+        return which, None
+    like = [w for w in workflows if which.lower() in w.lower()]
+    try:
+        return None, one_of(opened.resolve(which), which)
+    except NotFoundError as error:
+        if len(like) == 1:
+            return like[0], None
+        if like:
+            raise NotFoundError(
+                f"{which!r} is in the names of {len(like)} workflows",
+                do=f"name one: {', '.join(repr(w) for w in like[:5])}",
+            ) from None
+        raise NotFoundError(
+            f"there is neither a workflow nor an execution {which!r}", do=error.do
+        ) from None
+
+
+def _draw(
+    drawn: list[graph_text.Graph],
+    counts: dict[str, int],
+    format: GraphFormat,  # noqa: A002
+) -> None:
+    console = out()
+    if not drawn:
+        console.print("No workflows yet.")
+    for index, one in enumerate(drawn):
+        if format is GraphFormat.text:
+            if index:
+                console.print()
+            graph_text.print_graph(console, one, executions=counts.get(one.title))
+        else:
+            write = graph_text.mermaid if format is GraphFormat.mermaid else graph_text.dot
+            sys.stdout.write(write(one))
+    if drawn and format is GraphFormat.text:
+        console.print()
+        console.print(graph_text.LEGEND, style="dim", soft_wrap=True)

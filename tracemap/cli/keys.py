@@ -1,0 +1,117 @@
+"""``tracemap keys``: what executions are told apart by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from tracemap.cli.common import DEFAULT_DB, Commands, Db, OutputFormat, examples, open_database
+from tracemap.cli.output import Format, err, out, write_rows
+from tracemap.cli.table import Column, Row, print_table
+from tracemap.cli.text import clean, count, number, percent
+from tracemap.errors import InputError
+
+EPILOG: Final = examples("tracemap keys", "tracemap keys --format json")
+SET_EPILOG: Final = examples(
+    "tracemap keys set order.id", "tracemap keys set order.id=orderId,order_id parcel.id"
+)
+AUTO_EPILOG: Final = examples("tracemap keys auto", "tracemap keys auto --db shop.duckdb")
+
+app = typer.Typer(cls=Commands, invoke_without_command=True, epilog=EPILOG)
+
+
+@app.callback()
+def keys(
+    context: typer.Context,
+    db: Db = DEFAULT_DB,
+    format: OutputFormat = Format.table,  # noqa: A002
+) -> None:
+    """The attributes that tell executions apart: chosen ones, candidates, and why."""
+    if context.invoked_subcommand is not None:
+        return
+    from tracemap.frames import records
+
+    with open_database(db) as opened:
+        frame = opened.keys()
+    if format is Format.table:
+        print_keys(out(), frame.to_dicts())
+    else:
+        write_rows(format, COLUMNS, frame.to_dicts(), records(frame), frame.columns)
+
+
+@app.command("set", epilog=SET_EPILOG)
+def set_(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="KEY[=ALIAS,...]...",
+            help="Attributes, the most significant first, with other spellings of each.",
+        ),
+    ],
+    db: Db = DEFAULT_DB,
+) -> None:
+    """Tell executions apart by these attributes instead of discovered ones."""
+    from tracemap.settings import KeySetting
+
+    chosen = []
+    for name in names:
+        key, _, others = name.partition("=")
+        aliases = tuple(alias for alias in others.split(",") if alias)
+        if not key:
+            raise InputError(f"{name!r} names no key", do="write KEY or KEY=ALIAS,ALIAS")
+        chosen.append(KeySetting(key, aliases))
+    with open_database(db, create=True) as opened:
+        settings = opened.backend.settings()
+        opened.backend.configure(replace(settings, keys=tuple(chosen)))
+    err().print(f"executions are told apart by {', '.join(clean(k.name) for k in chosen)}")
+
+
+@app.command("auto", epilog=AUTO_EPILOG)
+def auto(db: Db = DEFAULT_DB) -> None:
+    """Find the keys from the data again."""
+    with open_database(db) as opened:
+        settings = opened.backend.settings()
+        opened.backend.configure(replace(settings, keys=()))
+    err().print("keys are found from the data")
+
+
+def print_keys(console: Console, rows: Sequence[Row]) -> None:
+    """Which keys were chosen, then every candidate with its numbers."""
+    chosen = [clean(row["name"]) for row in rows if row["chosen"]]
+    if chosen:
+        line = Text("Executions are told apart by ")
+        console.print(line.append(", ".join(chosen), style="bold"), soft_wrap=True)
+    else:
+        console.print(
+            f"No correlation key: each trace, with those linked to it, is an execution "
+            f"({count(len(rows), 'candidate')}).",
+            soft_wrap=True,
+        )
+    if rows:
+        console.print()
+        print_table(console, COLUMNS, rows)
+
+
+def _share(share: float | None) -> str | None:
+    return None if share is None else percent(share)
+
+
+#: A table of keys.
+COLUMNS: Final = (
+    Column("KEY", lambda r: r["name"], lambda r: "bold" if r["chosen"] else "", least=14),
+    Column("CHOSEN", lambda r: "yes" if r["chosen"] else "no"),
+    Column("WHY", lambda r: r["reason"], wrap=True, least=30),
+    Column("KIND", lambda r: r["kind"], rank=5),
+    Column("ALIASES", lambda r: ", ".join(r["aliases"] or ()) or None, rank=4, least=10),
+    Column("VALUES", lambda r: number(r["values_seen"]), rank=1, right=True),
+    Column("TRACES", lambda r: number(r["traces"]), rank=6, right=True),
+    Column("SERVICES", lambda r: r["services"], rank=6, right=True),
+    Column("JOINS", lambda r: _share(r["joins_share"]), rank=2, right=True),
+    Column("NAMES", lambda r: _share(r["names_share"]), rank=3, right=True),
+    Column("REUSED", lambda r: _share(r["reused_share"]), rank=2, right=True),
+)

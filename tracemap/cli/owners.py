@@ -1,0 +1,178 @@
+"""``tracemap owners``: who is accountable for what, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from tracemap.cli.common import DEFAULT_DB, Commands, Db, OutputFormat, examples, open_database
+from tracemap.cli.output import Format, err, out, write_json, write_rows
+from tracemap.cli.table import Column, Row, print_table
+from tracemap.cli.text import clean, count
+from tracemap.errors import InputError
+
+if TYPE_CHECKING:
+    from tracemap.ownership import Explanation
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    help="Who is accountable for a service, destination, datastore or workflow, and why.",
+    epilog=examples("tracemap owners list --kind destination", "tracemap owners explain payment"),
+)
+
+LIST_EPILOG: Final = examples(
+    "tracemap owners list", "tracemap owners list --team payments --format json"
+)
+EXPLAIN_EPILOG: Final = examples(
+    "tracemap owners explain payment",
+    "tracemap owners explain orders --kind destination --format json",
+)
+LOAD_EPILOG: Final = examples(
+    "tracemap owners load ownership.yaml",
+    "tracemap owners load --db shop.duckdb team-a/ownership.yaml team-b/ownership.yaml",
+)
+
+
+class Kind(StrEnum):
+    """What can have an owner."""
+
+    service = "service"
+    destination = "destination"
+    datastore = "datastore"
+    workflow = "workflow"
+
+
+@app.command("list", epilog=LIST_EPILOG)
+def list_(
+    db: Db = DEFAULT_DB,
+    kind: Annotated[Kind | None, typer.Option(help="Only of this kind.")] = None,
+    team: Annotated[str | None, typer.Option(help="Only what this team owns.")] = None,
+    format: OutputFormat = Format.table,  # noqa: A002
+) -> None:
+    """The owner of everything seen, and by which rule."""
+    from tracemap.frames import records
+
+    with open_database(db) as opened:
+        frame = opened.owners(kind=kind.value if kind else None, team=team)
+    if format is Format.table:
+        print_owners(out(), frame.to_dicts())
+    else:
+        write_rows(format, COLUMNS, frame.to_dicts(), records(frame), frame.columns)
+
+
+@app.command("explain", epilog=EXPLAIN_EPILOG)
+def explain(
+    name: Annotated[str, typer.Argument(help="A service, destination, datastore or workflow.")],
+    db: Db = DEFAULT_DB,
+    kind: Annotated[Kind | None, typer.Option(help="Where several things have the name.")] = None,
+    format: OutputFormat = Format.table,  # noqa: A002
+) -> None:
+    """Whose it is and why: the rule, the file and line, and the candidates that lost."""
+    if format not in (Format.table, Format.json):
+        raise InputError(f"an explanation has no {format.value} form", do="use table or json")
+    with open_database(db) as opened:
+        found = opened.explain_owner(name, kind.value if kind else None)
+    if format is Format.json:
+        write_json([_as_json(one) for one in found])
+        return
+    for index, one in enumerate(found):
+        if index:
+            out().print()
+        print_explanation(out(), one)
+
+
+@app.command("load", epilog=LOAD_EPILOG)
+def load(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Files such as ownership.yaml.")
+    ],
+    db: Db = DEFAULT_DB,
+) -> None:
+    """Take in ownership files; each replaces what it declared before."""
+    problems: list[str] = []
+    with open_database(db, create=True) as opened:
+        for file in files:
+            try:
+                found = opened.load_ownership(file)
+            except InputError as error:
+                found = [str(error)]
+            problems += found
+            for problem in found:
+                err().print(clean(problem), style="red", soft_wrap=True)
+        owned = [row for row in opened.owners().to_dicts() if row["team"]]
+    files_read = count(len(files), "file")
+    err().print(f"{files_read} read; {count(len(owned), 'thing')} seen so far have an owner")
+    if problems:
+        raise typer.Exit(InputError.exit_code)
+
+
+def print_owners(console: Console, rows: Sequence[Row]) -> None:
+    """How much has no owner, then everything."""
+    console.print(summary(rows), soft_wrap=True)
+    if rows:
+        console.print()
+        print_table(console, COLUMNS, rows)
+
+
+def summary(rows: Sequence[Row]) -> Text:
+    """``14 things: 2 without an owner``."""
+    if not rows:
+        return Text("Nothing seen yet that could have an owner.")
+    nobody = sum(row["team"] is None for row in rows)
+    line = Text(count(len(rows), "thing"), style="bold")
+    line.append(" seen: ", style="not bold")
+    if nobody:
+        return line.append(f"{nobody:,} without an owner", style="red")
+    return line.append("all have an owner", style="green")
+
+
+def _team_style(row: Row) -> str:
+    return "bold" if row["team"] else "bold red"
+
+
+#: A table of owners.
+COLUMNS: Final = (
+    Column("KIND", lambda r: r["kind"]),
+    Column("NAME", lambda r: r["name"], least=16),
+    Column("NAMESPACE", lambda r: r["namespace"], rank=3, least=8),
+    Column("TEAM", lambda r: r["team"] or "unowned", _team_style, least=10),
+    Column("BY RULE", lambda r: r["rule"], rank=1, least=10),
+    Column("SOURCE", lambda r: r["source"], rank=2, least=16),
+)
+
+
+def print_explanation(console: Console, found: Explanation) -> None:
+    """``payment (service) belongs to payments: declared in ownership.yaml:12``."""
+    line = Text(clean(found.name), style="bold")
+    where = f" in {clean(found.namespace)}" if found.namespace else ""
+    line.append(f" ({found.kind}{where}) ", style="not bold")
+    if found.team:
+        line.append("belongs to ", style="not bold")
+        line.append(clean(found.team))
+    else:
+        line.append("has no owner", style="bold red")
+    line.append(f": {clean(found.because)}", style="not bold")
+    console.print(line, soft_wrap=True)
+    for label, value in (("channel", found.channel), ("runbook", found.runbook)):
+        if value:
+            console.print(f"  {label}: {clean(value)}", soft_wrap=True)
+    for loser in found.losers:
+        verb = "agrees" if loser.agrees else "lost"
+        console.print(
+            f"  {verb}: {clean(loser.team or 'nobody')} by {loser.rule} ({clean(loser.source)})",
+            style="dim",
+            soft_wrap=True,
+        )
+
+
+def _as_json(found: Explanation) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {**asdict(found), "because": found.because}

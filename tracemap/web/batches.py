@@ -1,0 +1,102 @@
+"""A ``SpanBatch`` as bytes: how ``tracemap import`` hands decoded files to a running server.
+
+The file is read and decoded in the command's own process, so that a large import costs the server
+no more than the commit. A JSON line (what repeats, and three lengths) is followed by the Arrow
+streams of spans, links and events.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Final
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tracemap.batch import EVENTS, LINKS, SPANS, Resource, Scope, Shape, SpanBatch
+from tracemap.errors import PayloadError
+
+MEDIA_TYPE: Final = "application/vnd.tracemap.batch"
+_TABLES: Final = (SPANS, LINKS, EVENTS)
+
+
+def to_bytes(batch: SpanBatch) -> bytes:
+    """The batch, whole; ``from_bytes`` reads it."""
+    streams = [_stream(t) for t in (batch.spans, batch.links, batch.events)]
+    head = {
+        "shapes": [asdict(s) for s in batch.shapes],
+        "resources": [asdict(r) for r in batch.resources],
+        "scopes": [asdict(s) for s in batch.scopes],
+        "lengths": [len(s) for s in streams],
+    }
+    return b"\n".join([orjson.dumps(head), b"".join(streams)])
+
+
+def _stream(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue())
+
+
+def from_bytes(body: bytes) -> SpanBatch:
+    """What ``to_bytes`` wrote. Raises PayloadError for anything else, wrong references included."""
+    head_bytes, _, rest = body.partition(b"\n")
+    try:
+        head = orjson.loads(head_bytes)
+        shapes = tuple(Shape(_texts(s["keys"]), _numbers(s["types"])) for s in head["shapes"])
+        resources = tuple(Resource(**_with_texts(r)) for r in head["resources"])
+        scopes = tuple(Scope(**_with_texts(s)) for s in head["scopes"])
+        tables, start = [], 0
+        for length, schema in zip(head["lengths"], _TABLES, strict=True):
+            with pa.ipc.open_stream(rest[start : start + length]) as reader:
+                tables.append(_checked(reader.read_all(), schema))
+            start += length
+    except (ValueError, TypeError, KeyError, AttributeError, pa.ArrowException) as error:
+        raise PayloadError(f"the body is not a batch of spans ({error})") from error
+    batch = SpanBatch(shapes, resources, scopes, *tables)
+    _check_references(batch)
+    return batch
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not all(isinstance(v, str) for v in value):
+        raise TypeError("not a list of texts")
+    return tuple(value)
+
+
+def _numbers(value: Any) -> tuple[int, ...]:
+    if not all(isinstance(v, int) for v in value):
+        raise TypeError("not a list of numbers")
+    return tuple(value)
+
+
+def _with_texts(value: dict[str, Any]) -> dict[str, Any]:
+    return {**value, "values": _texts(value["values"])}
+
+
+def _checked(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    if not table.schema.equals(schema):
+        raise ValueError("its columns are not those of spans")
+    table.validate(full=True)
+    return table
+
+
+def _check_references(batch: SpanBatch) -> None:
+    """Numbers that point at shapes, resources, scopes and spans must hit something."""
+    rows = batch.spans.num_rows
+    pointers = [
+        (batch.spans["resource_no"], len(batch.resources)),
+        (batch.spans["scope_no"], len(batch.scopes)),
+        *((table["shape_no"], len(batch.shapes)) for table in _tables(batch)),
+        *((table["span_no"], rows) for table in _tables(batch)),
+    ]
+    shapes = [*(r.shape for r in batch.resources), *(s.shape for s in batch.scopes)]
+    wild = any(len(column) and pc.max(column).as_py() >= limit for column, limit in pointers)
+    if wild or any(not 0 <= shape < len(batch.shapes) for shape in shapes):
+        raise PayloadError("the body is not a batch of spans (it points at what is not there)")
+
+
+def _tables(batch: SpanBatch) -> tuple[pa.Table, pa.Table, pa.Table]:
+    return batch.spans, batch.links, batch.events

@@ -1,0 +1,284 @@
+"""A whole server of one database: receivers, analysis, and the API for the command line."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import json
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from tracemap import __version__
+from tracemap.batch import SpanBatch
+from tracemap.collectors.otlp.receivers import DEFAULT_GRPC, DEFAULT_HTTP, Address, Receivers
+from tracemap.errors import InputError, ServerError, StoreBusyError, StoreError, TracemapError
+from tracemap.local import LocalBackend
+from tracemap.store import Store
+from tracemap.web.api_thread import ApiThread
+from tracemap.web.app import Api
+from tracemap.web.place import answers, listen, socket_path
+
+_log = logging.getLogger(__name__)
+
+#: Seconds between two analyses in the background, and how many times as long as one takes.
+_ANALYSE_EVERY: Final = 5.0
+_ANALYSE_SHARE: Final = 10.0
+#: Seconds that a reader may be kept waiting so that ingest gets its share.
+_LONGEST_PAUSE: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to serve and where. ``grpc``, ``http`` and ``web`` are HOST:PORT; port 0 is any."""
+
+    db: Path
+    grpc: str | None = DEFAULT_GRPC
+    http: str | None = DEFAULT_HTTP
+    web: str | None = None
+    #: Settings to store in the database before serving; null leaves what is stored.
+    grace_ns: int | None = None
+    lag_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where a started server can be reached."""
+
+    grpc: str | None
+    http: str | None
+    web: str | None
+    socket: str
+
+
+class Server:
+    """Serves ``options.db`` from ``start`` to ``stop``; as a context manager, within it."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._place = socket_path(options.db)
+        self._changed = threading.Event()
+        self._stopping = threading.Event()
+        self._open = contextlib.ExitStack()
+        self._backend: LocalBackend | None = None
+        self._api: ApiThread | None = None
+        self._write_error: str | None = None
+        self._analysed = 0
+        #: Where it listens, once started.
+        self.listening: Listening | None = None
+
+    def start(self) -> Listening:
+        """Open the database and listen. On an error nothing is left running.
+
+        Raises StoreBusyError when another process holds the database, StoreError when it cannot be
+        opened, ServerError when a port cannot be had, InputError for an address that is none.
+        """
+        web = None if self._options.web is None else _loopback(self._options.web)
+        _refuse_second(self._options.db, self._place)
+        with contextlib.ExitStack() as undo:
+            self._backend = LocalBackend(Store.open(self._options.db), longest_pause=_LONGEST_PAUSE)
+            undo.callback(self._close)
+            self._configure(self._backend)
+            receivers = Receivers(self._write, grpc=self._options.grpc, http=self._options.http)
+            listener = listen(self._place)
+            undo.callback(self._remove_socket)
+            undo.callback(listener.close)
+            api = Api(self._backend, self.health)
+            served: list[tuple[Any, socket.socket]] = [(api.socket_app(), listener)]
+            port = None
+            if web is not None:
+                port = _listen_web(web)
+                undo.callback(port.close)
+                web = Address(web.host, port.getsockname()[1])
+                served.append((api.tcp_app(_names_of(web)), port))
+            analysis = threading.Thread(target=self._analyse, name="tracemap-analysis", daemon=True)
+            self._changed.set()  # what an earlier server stored may not be analysed yet
+            analysis.start()
+            undo.callback(analysis.join)
+            undo.callback(self._stop_analysis)
+            self._api = ApiThread(served)
+            undo.callback(self._api.stop)
+            self._api.start()
+            receivers.start()
+            undo.callback(receivers.stop)
+            self.listening = Listening(
+                grpc=str(receivers.grpc) if receivers.grpc else None,
+                http=str(receivers.http) if receivers.http else None,
+                web=str(web) if web else None,
+                socket=str(self._place),
+            )
+            # Everything is up: what was to be undone on an error is now to be done at the end.
+            self._open = undo.pop_all()
+        return self.listening
+
+    def stop(self) -> None:
+        """Stop accepting, finish what is in flight, checkpoint and close. Twice is harmless."""
+        self._open.close()
+        self.listening = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def health(self) -> tuple[bool, dict[str, Any]]:
+        """Whether spans are taken and can be written, and what the server says of itself."""
+        listening = self.listening
+        stored = self._backend.store.last_batch() if self._backend else 0
+        details = {
+            "version": __version__,
+            "pid": os.getpid(),
+            "database": str(self._options.db.resolve()),
+            "grpc": listening.grpc if listening else None,
+            "http": listening.http if listening else None,
+            "web": listening.web if listening else None,
+            "batches_stored": stored,
+            "batches_analysed": min(self._analysed, stored),
+            "write_error": self._write_error,
+        }
+        return listening is not None and self._write_error is None, details
+
+    def _write(self, batches: Sequence[SpanBatch]) -> None:
+        assert self._backend is not None
+        try:
+            self._backend.store.write(batches, source="live", kind="live")
+        except TracemapError as error:
+            self._write_error = str(error)
+            raise
+        self._write_error = None
+        self._changed.set()
+
+    def _configure(self, backend: LocalBackend) -> None:
+        grace, lag = self._options.grace_ns, self._options.lag_ns
+        stored = backend.settings()
+        wanted = replace(
+            stored,
+            grace_ns=stored.grace_ns if grace is None else grace,
+            lag_ns=stored.lag_ns if lag is None else lag,
+        )
+        if wanted != stored:
+            backend.configure(wanted)
+
+    def _analyse(self) -> None:
+        """Analyse after new spans, so that findings are known before anybody asks."""
+        assert self._backend is not None
+        while not self._stopping.is_set():
+            self._changed.wait()
+            self._changed.clear()
+            if self._stopping.is_set():
+                return
+            began = time.monotonic()
+            upto = self._backend.store.last_batch()
+            try:
+                self._backend.refresh()
+                self._analysed = upto
+            except Exception:  # noqa: BLE001 - logged, and told to readers when they ask
+                # The spans are safe, readers are told of the error, and the next spans try again.
+                _log.exception("the analysis failed")
+            pause = max(_ANALYSE_EVERY, _ANALYSE_SHARE * (time.monotonic() - began))
+            self._stopping.wait(pause)
+
+    def _stop_analysis(self) -> None:
+        self._stopping.set()
+        self._changed.set()
+
+    def _close(self) -> None:
+        backend, self._backend = self._backend, None
+        if backend is None:
+            return
+        try:
+            backend.store.checkpoint()
+        except Exception:  # noqa: BLE001 - logged; nothing is lost by it
+            # Everything acknowledged is in the write-ahead log; the next start reads it from there.
+            _log.exception("no checkpoint at the end")
+        backend.close()
+
+    def _remove_socket(self) -> None:
+        self._place.unlink(missing_ok=True)
+
+
+def write_ready_file(path: Path, listening: Listening) -> None:
+    """Tell whoever started this server where it listens, all at once. Raises StoreError."""
+    told = {
+        "pid": os.getpid(),
+        "grpc": listening.grpc,
+        "http": listening.http,
+        "web": listening.web,
+        "socket": listening.socket,
+    }
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        part.write_text(json.dumps(told) + "\n", encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise StoreError(
+            f"the ready file cannot be written: {error.strerror}", where=str(path)
+        ) from error
+
+
+def _refuse_second(db: Path, place: Path) -> None:
+    if not answers(place):
+        return
+    from tracemap.web.client import RemoteBackend
+
+    other = RemoteBackend(place)
+    try:
+        process = f" (process {other.health().get('pid')})"
+    except ServerError:
+        process = ""
+    finally:
+        other.close()
+    raise StoreBusyError(
+        f"a tracemap server{process} already serves this database",
+        where=str(db),
+        do="send spans to that one, stop it, or give another --db",
+    )
+
+
+def _loopback(text: str) -> Address:
+    """The address for the query API. Until it has tokens it is for this machine alone."""
+    address = Address.parse(text)
+    try:
+        inside = address.host == "localhost" or ipaddress.ip_address(address.host).is_loopback
+    except ValueError:
+        inside = False
+    if not inside:
+        raise InputError(
+            f"the query API listens on this machine alone, and {address.host} is not part of it",
+            do="give --web 127.0.0.1:PORT",
+        )
+    return address
+
+
+def _names_of(address: Address) -> frozenset[str]:
+    hosts = ("localhost", "127.0.0.1", "[::1]", str(address).rpartition(":")[0])
+    return frozenset(f"{host}:{address.port}" for host in hosts)
+
+
+def _listen_web(address: Address) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((address.host, address.port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise ServerError(
+            f"cannot listen on {address}: {error.strerror}", do="choose another --web HOST:PORT"
+        ) from error
+    return listener
