@@ -199,21 +199,31 @@ _KEYS: dict[str, bytes] = {}
 _KEYS_LIMIT = 10_000
 
 
+#: Values of AnyValue that are short and hold no others: an array here would be encoded by the
+#: short cut and then again without it, at each of its levels.
+_SHORT: _Plan = {}
+
+
 def _pairs(tag: bytes, slow: _Encode) -> _Encode:
-    """A list of KeyValue. Most are a short text under a known key: those take a short cut."""
+    """A list of KeyValue. Nearly all of a trace is these, and most are short: a short cut."""
 
     def encode(item: Any) -> bytes:
         try:
             key = _KEYS[item["key"]]
-            value = item["value"]
-            data = value["stringValue"].encode()
-        except (KeyError, TypeError, AttributeError):
+            ((kind, held),) = item["value"].items()
+            if kind == "stringValue":
+                text = held.encode()
+                size = len(text)
+                value = b"\x0a%c%b" % (size, text) if size < 100 else b""
+            else:
+                value = _SHORT[kind](held)
+        except (KeyError, TypeError, ValueError, AttributeError, FieldError):
             _remember(item)
+            return slow(item)  # which also says what is wrong
+        size = len(key) + len(value) + 2
+        if not value or size > 127 or len(item) != 2:
             return slow(item)
-        size = len(data)
-        if len(item) != 2 or len(value) != 1 or len(key) + size > 120:
-            return slow(item)
-        return b"%b%c%b\x12%c\x0a%c%b" % (tag, len(key) + size + 4, key, size + 2, size, data)
+        return b"%b%c%b\x12%c%b" % (tag, size, key, len(value), value)
 
     return lambda items: _list(items, encode)
 
@@ -227,4 +237,7 @@ def _remember(item: Any) -> None:
         _KEYS[key] = b"\x0a" + _varint(len(data)) + data
 
 
-_PLAN = _plan(ExportTraceServiceRequest.DESCRIPTOR, {})
+_MESSAGES: dict[str, _Plan] = {}
+_PLAN = _plan(ExportTraceServiceRequest.DESCRIPTOR, _MESSAGES)
+_VALUE = _MESSAGES["opentelemetry.proto.common.v1.AnyValue"]
+_SHORT.update({name: _VALUE[name] for name in ("intValue", "boolValue", "doubleValue")})
