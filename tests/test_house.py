@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import sys
+import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import house
@@ -143,6 +146,23 @@ def test_the_locks_hold_only_versions_and_hashes(root: Path) -> None:
         assert all("==" in line.split(";")[0] for line in entries), name
         assert all(line.startswith("    --hash=sha256:") for line in hashes), name
         assert len(hashes) >= len(entries)
+
+
+def test_what_is_imported_is_declared_and_what_is_declared_is_imported(root: Path) -> None:
+    """An import that happens to work because something else depends on it breaks one day."""
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    declared = {re.split(r"[<>=!~\[;]", entry)[0] for entry in project["dependencies"]}
+    modules = {
+        name.split(".")[0]
+        for source in house.product(root, house.tracked(root))
+        for _, name in house.imports(source)
+    }
+    names = {name for name in modules if name not in sys.stdlib_module_names} - {"tracemap"}
+    by_module = metadata.packages_distributions()
+    used = {dist.lower() for name in names for dist in by_module[name]}
+    shared = {dist for dist in used if dist.startswith(("opentelemetry", "googleapis"))}
+    assert used - shared <= declared
+    assert declared - used == set()
 
 
 def test_the_import_order_is_checked_and_fails_when_broken(root: Path, tmp_path: Path) -> None:

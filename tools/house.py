@@ -110,16 +110,18 @@ def network_in_library(source: Source) -> Iterator[str]:
     """No module of the library outside the networked rooms imports what opens a connection."""
     if source.path.startswith(NETWORKED):
         return
+    for line, name in imports(source):
+        if name.split(".")[0] in NETWORK or name.startswith("urllib.request"):
+            yield f"{source.path}:{line}: {name} is network code: it belongs to web/"
+
+
+def imports(source: Source) -> Iterator[tuple[int, str]]:
+    """(line, module) of every import, those inside functions included."""
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            names = [node.module or ""]
-        else:
-            continue
-        for name in names:
-            if name.split(".")[0] in NETWORK or name.startswith("urllib.request"):
-                yield f"{source.path}:{node.lineno}: {name} is network code: it belongs to web/"
+            yield node.lineno, node.module or ""
 
 
 def too_long(source: Source) -> Iterator[str]:
