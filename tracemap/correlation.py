@@ -40,14 +40,15 @@ def assign_members(build: Build, settings: Settings) -> None:
     build.run("kset_empty")
     _resolve_lower_keys(build)
     build.run("seed_own")
+    # The way to the nearest keyed ancestor is known from resolving lower keys.
+    _enter_seeds(build)
     for _ in range(_MAX_HOPS):
-        _spread(build)
         build.run("trace_agreement")
         build.run("member_trace")
         build.run("seed_descendants")
         _spread(build)
         build.run("seed_outside")
-        if not build.value("seeds_left"):
+        if not _spread(build):
             break
     _join_rest(build)
     build.run("span_set")
@@ -74,11 +75,18 @@ def _resolve_lower_keys(build: Build) -> None:
         build.run("resolve_rank", rank=rank)
 
 
-def _spread(build: Build) -> None:
-    """Enter this round's seeds and everything below them."""
-    build.run("kset_add")
+def _spread(build: Build) -> bool:
+    """Enter this round's seeds and everything below them; False when there are none."""
+    if not build.value("seeds_left"):
+        return False
     build.run("climb_from_seed")
     climb(build)
+    _enter_seeds(build)
+    return True
+
+
+def _enter_seeds(build: Build) -> None:
+    build.run("kset_add")
     build.run("member_seed")
     build.run("member_near")
 

@@ -1,9 +1,14 @@
 -- Spans with what the analysis reads of them: parent, step name, messaging and peer attributes.
 -- failed: status ERROR or an exception event (design section 6).
 CREATE OR REPLACE TABLE derived.span AS
-WITH raised AS (SELECT DISTINCT batch_id, span_no FROM store.event WHERE name = 'exception')
+WITH raised AS (SELECT DISTINCT batch_id, span_no FROM store.event WHERE name = 'exception'),
+read AS (
+    SELECT s.*, f.* EXCLUDE (shape_id), (s.batch_id::BIGINT << 32) | s.span_no::BIGINT AS sid,
+        lower(s.vals[f.i_operation]) AS op_type, lower(s.vals[f.i_operation_name]) AS op_said
+    FROM store.span AS s LEFT JOIN b_field AS f ON f.shape_id = s.shape_id
+)
 SELECT
-    x.sid, t.psid,
+    k.sid, t.psid,
     k.batch_id, k.span_no, b.source_id,
     k.trace_id, k.span_id, k.parent_span_id,
     k.resource_id, k.scope_id, r.service, r.namespace, r.instance,
@@ -14,35 +19,35 @@ SELECT
     coalesce(regexp_matches(k.trace_state, '(^|,)\s*ot=[^,]*th:'), false) AS sampled,
     k.dropped_links,
     CASE
-        WHEN lower(k.vals[f.i_operation_name]) IN ('nack', 'reject', 'abandon', 'dead_letter', 'deadletter', 'release')
-            OR lower(k.vals[f.i_operation]) IN ('nack', 'reject', 'abandon', 'dead_letter') THEN 'reject'
-        WHEN lower(k.vals[f.i_operation]) IN ('publish', 'send') THEN 'send'
-        WHEN lower(k.vals[f.i_operation]) = 'create' THEN 'create'
-        WHEN lower(k.vals[f.i_operation]) IN ('deliver', 'process') THEN 'process'
-        WHEN lower(k.vals[f.i_operation]) IN ('receive', 'poll', 'pull', 'consume') THEN 'receive'
-        WHEN lower(k.vals[f.i_operation]) IN ('settle', 'ack', 'complete', 'commit') THEN 'settle'
+        WHEN k.kind IN (1, 2, 3) AND k.op_type IS NULL THEN NULL
+        WHEN k.op_said IN ('nack', 'reject', 'abandon', 'dead_letter', 'deadletter', 'release')
+            OR k.op_type IN ('nack', 'reject', 'abandon', 'dead_letter') THEN 'reject'
+        WHEN k.op_type IN ('publish', 'send') THEN 'send'
+        WHEN k.op_type = 'create' THEN 'create'
+        WHEN k.op_type IN ('deliver', 'process') THEN 'process'
+        WHEN k.op_type IN ('receive', 'poll', 'pull', 'consume') THEN 'receive'
+        WHEN k.op_type IN ('settle', 'ack', 'complete', 'commit') THEN 'settle'
         WHEN k.kind = 4 THEN 'send'
         WHEN k.kind = 5 AND regexp_matches(lower(k.name), '(^|[ ._])(receive|recv|poll)($|[ ._])') THEN 'receive'
         WHEN k.kind = 5 THEN 'process'
     END AS operation,
-    k.vals[f.i_system] AS system,
-    nullif(k.vals[f.i_destination], '') AS destination,
-    nullif(k.vals[f.i_message_id], '') AS message_id,
-    nullif(k.vals[f.i_consumer_group], '') AS consumer_group,
-    k.vals[f.i_partition] AS partition,
-    k.vals[f.i_log_offset] AS log_offset,
-    try_cast(k.vals[f.i_batch_count] AS BIGINT) AS batch_count,
-    k.vals[f.i_activity] AS activity,
+    k.vals[k.i_system] AS system,
+    nullif(k.vals[k.i_destination], '') AS destination,
+    nullif(k.vals[k.i_message_id], '') AS message_id,
+    nullif(k.vals[k.i_consumer_group], '') AS consumer_group,
+    k.vals[k.i_partition] AS partition,
+    k.vals[k.i_log_offset] AS log_offset,
+    try_cast(k.vals[k.i_batch_count] AS BIGINT) AS batch_count,
+    k.vals[k.i_activity] AS activity,
     CASE WHEN k.kind = 3 THEN coalesce(
-        k.vals[f.i_peer_service], k.vals[f.i_db_name], k.vals[f.i_db_system], k.vals[f.i_peer_address])
+        k.vals[k.i_peer_service], k.vals[k.i_db_name], k.vals[k.i_db_system], k.vals[k.i_peer_address])
     END AS peer,
-    CASE WHEN k.kind = 3 AND f.i_db_system IS NOT NULL THEN 'datastore' WHEN k.kind = 3 THEN 'external' END
+    CASE WHEN k.kind = 3 AND k.i_db_system IS NOT NULL THEN 'datastore' WHEN k.kind = 3 THEN 'external' END
         AS peer_kind
 FROM b_index AS x
-JOIN store.span AS k ON (k.batch_id::BIGINT << 32) | k.span_no::BIGINT = x.sid
-LEFT JOIN b_parent_of AS t ON t.sid = x.sid
+JOIN read AS k USING (sid)
+LEFT JOIN b_parent_of AS t ON t.sid = k.sid
 JOIN store.batch AS b USING (batch_id)
 JOIN store.resource AS r USING (resource_id)
 JOIN b_name AS n USING (name)
-LEFT JOIN b_field AS f ON f.shape_id = k.shape_id
 LEFT JOIN raised AS e ON e.batch_id = k.batch_id AND e.span_no = k.span_no
