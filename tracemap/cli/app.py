@@ -8,6 +8,7 @@ import typer
 
 from tracemap.cli import (
     custody,
+    demo,
     executions,
     explain,
     findings,
@@ -64,3 +65,4 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(query.app, name="query")
 app.command("sql", epilog=sql.EPILOG)(sql.sql)
 app.command("reconcile", epilog=reconcile.EPILOG)(reconcile.reconcile)
+app.command("demo", epilog=demo.EPILOG)(demo.demo)

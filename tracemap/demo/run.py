@@ -5,21 +5,19 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import tracemap
 from tracemap.demo.collector import running_collector
 from tracemap.demo.faults import Script, plan
+from tracemap.demo.process import ShopError
 from tracemap.demo.shop import run_shop
 from tracemap.demo.truth import Injected, differences, injected
 from tracemap.errors import InputError
-
-if TYPE_CHECKING:
-    from tracemap.api import Tracemap
 
 #: Nothing is still open once the learned deadlines have passed; on a busy machine waits were
 #: longer, and so are the deadlines learned from them. The report comes after this many seconds
@@ -62,32 +60,26 @@ def running_demo(
     script = plan(seed, orders)
     watch = watch or Watch(phase=lambda _: None, placed=lambda _: None)
     database = _new_database(database)
-    logs = Path(tempfile.mkdtemp(prefix="tracemap-demo-logs-"))
-    began = time.monotonic()
-    watch.phase("starting the collector")
-    with running_collector(database, logs) as endpoints:
-        watch.phase("opening the shop")
-        shop_began = time.monotonic()
-        run_shop(script, endpoints.grpc, endpoints.http, logs, watch.placed)
-        shop_seconds = time.monotonic() - shop_began
-        watch.phase("waiting until the deadlines that were learned have passed")
-        with tracemap.open(database) as opened:
-            _settle(opened)
-            findings = tuple(opened.findings().to_dicts())
-        truth = tuple(injected(script))
-        found = [
-            (finding["rule"], (finding["correlation"] or {}).get("value")) for finding in findings
-        ]
-        yield DemoResult(
-            script=script,
-            database=database,
-            truth=truth,
-            findings=findings,
-            differences=tuple(differences(truth, found)),
-            shop_seconds=shop_seconds,
-            total_seconds=time.monotonic() - began,
-        )
-    shutil.rmtree(logs)  # after a failure they stay, for they say why
+    with _log_folder() as logs:
+        began = time.monotonic()
+        watch.phase("starting the collector")
+        with running_collector(database, logs) as endpoints:
+            watch.phase("running the shop")
+            shop_began = time.monotonic()
+            run_shop(script, endpoints.grpc, endpoints.http, logs, watch.placed)
+            shop_seconds = time.monotonic() - shop_began
+            watch.phase("waiting until the deadlines that were learned have passed")
+            findings = _settled_findings(database)
+            truth = tuple(injected(script))
+            yield DemoResult(
+                script=script,
+                database=database,
+                truth=truth,
+                findings=findings,
+                differences=tuple(differences(truth, map(place_of, findings))),
+                shop_seconds=shop_seconds,
+                total_seconds=time.monotonic() - began,
+            )
 
 
 def run_demo(
@@ -110,10 +102,33 @@ def _new_database(wanted: Path | None) -> Path:
     return wanted
 
 
-def _settle(opened: Tracemap) -> None:
-    """Return once no order is under way any more, or after SETTLE_SECONDS."""
+@contextmanager
+def _log_folder() -> Iterator[Path]:
+    """A folder for the processes' logs; it stays after a failure, for it says why."""
+    logs = Path(tempfile.mkdtemp(prefix="tracemap-demo-logs-"))
+    failed = False
+    try:
+        yield logs
+    except ShopError as error:
+        failed = True
+        error.do = error.do or f"the logs of all processes are in {logs}"
+        raise
+    finally:
+        if not failed:
+            shutil.rmtree(logs, ignore_errors=True)
+
+
+def _settled_findings(database: Path) -> tuple[dict[str, Any], ...]:
+    """The open findings once no order is under way any more, or after SETTLE_SECONDS."""
     give_up = time.monotonic() + SETTLE_SECONDS
-    while time.monotonic() < give_up:
-        if opened.executions(status="running,stalled").is_empty():
-            return
-        time.sleep(1.0)
+    with tracemap.open(database) as opened:
+        while time.monotonic() < give_up:
+            if opened.executions(status="running,stalled").is_empty():
+                break
+            time.sleep(1.0)
+        return tuple(opened.findings().to_dicts())
+
+
+def place_of(finding: Mapping[str, Any]) -> tuple[str, str | None]:
+    """The rule and the order of a finding, as ``differences`` compares them."""
+    return finding["rule"], (finding["correlation"] or {}).get("value")
