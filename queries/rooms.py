@@ -75,6 +75,7 @@ STORE: Final[tuple[str, ...]] = (
 BUILD: Final[tuple[str, ...]] = (
     "step_name",
     "shape_field",
+    "span_dropped",
     "span_index",
     "parent",
     "span",

@@ -12,7 +12,7 @@ from tracemap.settings import Settings
 
 def read_spans(build: Build, settings: Settings, now_ns: int) -> None:
     """Spans without copies, with parents and messaging attributes, their links and traces."""
-    for name in ("step_name", "shape_field", "span_index", "parent", "span", "link", "trace"):
+    for name in ("step_name", "shape_field", "span_dropped", "span_index", "parent", "span", "link", "trace"):
         build.run(name)
     build.run("horizon", now_ns=now_ns, lag_ns=settings.lag_ns)
     build.run("service_attribute", owner_attributes=list(settings.owner_attributes))

@@ -44,10 +44,10 @@ SELECT
     END AS peer,
     CASE WHEN k.kind = 3 AND k.i_db_system IS NOT NULL THEN 'datastore' WHEN k.kind = 3 THEN 'external' END
         AS peer_kind
-FROM b_index AS x
-JOIN read AS k USING (sid)
+FROM read AS k
 LEFT JOIN b_parent_of AS t ON t.sid = k.sid
 JOIN store.batch AS b USING (batch_id)
 JOIN store.resource AS r USING (resource_id)
 JOIN b_name AS n USING (name)
 LEFT JOIN raised AS e ON e.batch_id = k.batch_id AND e.span_no = k.span_no
+WHERE k.sid NOT IN (SELECT sid FROM b_dropped)

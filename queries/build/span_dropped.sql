@@ -1,0 +1,12 @@
+-- Copies: of several spans with one id the one that ended last is kept, of identical ones any
+-- (section 5). sid = batch and position: unique without a sort, and never used to decide anything.
+CREATE OR REPLACE TEMP TABLE b_dropped AS
+WITH twice AS (
+    SELECT trace_id, span_id FROM store.span GROUP BY trace_id, span_id HAVING count(*) > 1
+)
+SELECT (s.batch_id::BIGINT << 32) | s.span_no::BIGINT AS sid
+FROM store.span AS s SEMI JOIN twice USING (trace_id, span_id)
+QUALIFY row_number() OVER (
+    PARTITION BY trace_id, span_id
+    ORDER BY end_ns DESC, status DESC, start_ns, len(vals) DESC, hash(name, kind, vals, parent_span_id)
+) > 1
