@@ -85,6 +85,7 @@ def test_the_wheel_installs_one_import_package(wheel: Path, root: Path) -> None:
         names = set(archive.namelist())
     assert wheel.name.startswith("tracemap_otel-")
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"tracemap"}
+    assert "tracemap/py.typed" in names
 
     links = {"collectors": "tracemap/collectors", "queries": "tracemap/queries"}
     for room, place in links.items():
