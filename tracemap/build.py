@@ -15,15 +15,15 @@ class Build:
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self.cursor = cursor
 
-    def run(self, name: str, **params: object) -> None:
+    def run(self, name: str, /, **params: object) -> None:
         """Execute the statement; parameters are bound, never pasted."""
         self._execute(name, params)
 
-    def rows(self, name: str, **params: object) -> list[tuple[Any, ...]]:
+    def rows(self, name: str, /, **params: object) -> list[tuple[Any, ...]]:
         """Execute the statement and fetch all of its rows."""
         return self._execute(name, params).fetchall()
 
-    def value(self, name: str, **params: object) -> int:
+    def value(self, name: str, /, **params: object) -> int:
         """The one number that the statement selects."""
         row = self._execute(name, params).fetchone()
         return int(row[0]) if row else 0
