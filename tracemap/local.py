@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
@@ -14,14 +15,13 @@ import polars as pl
 
 from tracemap import frames, guard, ownership, ownership_yaml, pipeline, queries, report
 from tracemap.batch import SpanBatch
-from tracemap.errors import InputError, NotFoundError, StoreError
+from tracemap.errors import InputError, NotFoundError, StoreBusyError, StoreError
 from tracemap.report_data import Report
 from tracemap.settings import Settings
 from tracemap.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 #: A named read and what to bind: ("api/executions", {"status": "running", ...}).
 Read = tuple[str, Mapping[str, Any]]
@@ -96,23 +96,61 @@ class Refresher:
             raise error
 
 
-class LocalBackend:
-    """Reads and writes an open store. Thread-safe; closes the store with itself."""
+#: What this process has open, by real path. Two stores on one file would number what they intern
+#: each in its own way, so a process has one and shares it.
+_opened: Final[dict[Path, LocalBackend]] = {}
+_opening: Final = threading.Lock()
 
-    def __init__(self, store: Store, *, longest_pause: float = 0.0) -> None:
-        """``longest_pause`` is the Refresher's: a server shares the machine with ingest."""
+
+class LocalBackend:
+    """Reads and writes a store that is open in this process. Thread-safe."""
+
+    def __init__(self, store: Store, real_path: Path, *, longest_pause: float) -> None:
+        """Use ``open``. ``longest_pause`` is the Refresher's."""
         self.store = store
+        self._real_path = real_path
+        self._users = 0
         self._refresher = Refresher(self._refresh, longest_pause=longest_pause)
         self._harden()
 
     @classmethod
-    def open(cls, path: str | Path, *, create: bool) -> LocalBackend:
-        """Open the database at ``path``. Raises as ``Store.open`` does."""
-        return cls(Store.open(path, create=create))
+    def open(
+        cls,
+        path: str | Path,
+        *,
+        create: bool,
+        alone: bool = False,
+        longest_pause: float = 0.0,
+    ) -> LocalBackend:
+        """Open the database at ``path``, or share the one that this process has open.
+
+        ``alone`` refuses to share: a server's. Raises as ``Store.open`` does.
+        """
+        real = Path(path).resolve()
+        with _opening:
+            found = _opened.get(real)
+            if found is not None and alone:
+                raise StoreBusyError(
+                    "this process has the database open already", where=str(path), do="close it"
+                )
+            if found is None:
+                store = Store.open(path, create=create)
+                try:
+                    found = cls(store, real, longest_pause=longest_pause)
+                except BaseException:
+                    store.close()
+                    raise
+                _opened[real] = found
+            found._users += 1
+            return found
 
     def close(self) -> None:
-        """Checkpoint and close the store."""
-        self.store.close()
+        """Checkpoint and close the store, when nobody else in this process uses it."""
+        with _opening:
+            self._users -= 1
+            if self._users == 0:
+                _opened.pop(self._real_path, None)
+                self.store.close()
 
     def refresh(self) -> None:
         """Bring what is derived up to date with the stored spans."""

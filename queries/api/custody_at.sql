@@ -1,14 +1,14 @@
 -- Who held an execution at $at_ns, in hindsight (design sections 8 and 10): a step holds from its start
 -- to its end, a message from its publication to its first reception, and between them the step that came
 -- next is awaited. What is open now was open since then.
-WITH moment AS (SELECT make_timestamp_ns($at_ns::BIGINT) AS at),
+WITH moment AS (SELECT make_timestamp_ns($at_ns::BIGINT) AS instant),
 of AS (
     SELECT execution, last_seen FROM executions, moment
-    WHERE ($execution IS NULL OR execution = $execution) AND started_at <= at
+    WHERE ($execution IS NULL OR execution = $execution) AND started_at <= instant
 ),
 running AS (
     SELECT s.* FROM steps AS s JOIN of USING (execution), moment
-    WHERE NOT s.is_virtual AND s.started_at <= at AND s.ended_at > at
+    WHERE NOT s.is_virtual AND s.started_at <= instant AND s.ended_at > instant
 ),
 -- A caller waits while a callee that it called runs; the deepest one holds.
 waiting_caller AS (
@@ -19,7 +19,7 @@ waiting_caller AS (
 ),
 open_now AS (
     SELECT c.* FROM custody AS c JOIN of USING (execution), moment
-    WHERE c.holder_kind <> 'done' AND c.since <= at
+    WHERE c.holder_kind <> 'done' AND c.since <= instant
 ),
 held AS (
     SELECT r.execution, r.service AS holder, 'service' AS holder_kind, 'executing ' || r.name AS state,
@@ -33,20 +33,20 @@ held AS (
     CROSS JOIN moment
     LEFT JOIN (SELECT name, namespace, any_value(team) AS team FROM owners WHERE kind = 'destination' GROUP BY ALL) AS o
         ON o.name = m.destination AND o.namespace IS NOT DISTINCT FROM m.system
-    WHERE m.published_at <= at AND len(m.consumers) > 0 AND m.consumers[1].started_at > at
+    WHERE m.published_at <= instant AND len(m.consumers) > 0 AND m.consumers[1].started_at > instant
     UNION ALL
     SELECT execution, holder, holder_kind, state, since, team, evidence FROM open_now
 ),
 next_step AS (
     SELECT s.execution, arg_min({'service': s.service, 'team': s.team, 'name': s.name}, (s.started_at, s.step)) AS step
     FROM steps AS s JOIN of USING (execution), moment
-    WHERE NOT s.is_virtual AND s.started_at > at
+    WHERE NOT s.is_virtual AND s.started_at > instant
     GROUP BY s.execution
 ),
 last_end AS (
     SELECT s.execution, max(s.ended_at) AS ended_at
     FROM steps AS s JOIN of USING (execution), moment
-    WHERE NOT s.is_virtual AND s.ended_at <= at
+    WHERE NOT s.is_virtual AND s.ended_at <= instant
     GROUP BY s.execution
 ),
 everything AS (
@@ -58,7 +58,7 @@ everything AS (
     UNION ALL
     SELECT c.execution, c.holder, c.holder_kind, c.state, c.since, c.team, c.evidence
     FROM custody AS c JOIN of USING (execution), moment
-    WHERE c.holder_kind = 'done' AND c.since <= at
+    WHERE c.holder_kind = 'done' AND c.since <= instant
         AND c.execution NOT IN (SELECT execution FROM held) AND c.execution NOT IN (SELECT execution FROM next_step)
 )
 SELECT

@@ -86,7 +86,7 @@ def _csv_cell(value: object) -> object:
 def _defused(text: str) -> str:
     """Text that no spreadsheet takes for a formula."""
     line = clean(text)
-    return f"'{line}" if line[:1] in ("=", "+", "-", "@") else line
+    return f"'{line}" if line.lstrip()[:1] in ("=", "+", "-", "@") else line
 
 
 def write_markdown(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> None:

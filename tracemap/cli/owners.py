@@ -36,7 +36,7 @@ EXPLAIN_EPILOG: Final = examples(
 )
 LOAD_EPILOG: Final = examples(
     "tracemap owners load ownership.yaml",
-    "tracemap owners load --db shop.duckdb team-a/ownership.yaml team-b/ownership.yaml",
+    "tracemap owners load --db shop.duckdb a/ownership.yaml b/ownership.yaml",
 )
 
 

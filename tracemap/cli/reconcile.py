@@ -15,7 +15,7 @@ from tracemap.errors import InputError, StoreError
 
 EPILOG = examples(
     "tracemap reconcile --fail-on high",
-    "tracemap reconcile --since 24h --format json --output report.json",
+    "tracemap reconcile --no-save --format json --output report.json",
 )
 
 

@@ -14,7 +14,7 @@ import anyio
 import anyio.to_thread
 import orjson
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -66,11 +66,11 @@ class Api:
         return _app(
             [
                 *self._public(),
-                Route("/v1/sql", self.sql, methods=["POST"]),
-                Route("/v1/import", self.import_, methods=["POST"]),
-                Route("/v1/ownership", self.ownership, methods=["POST"]),
-                Route("/v1/reports", self.reports, methods=["POST"]),
-                Route("/v1/settings", self.settings, methods=["GET", "POST"]),
+                Route("/v1/sql", _told(self.sql), methods=["POST"]),
+                Route("/v1/import", _told(self.import_), methods=["POST"]),
+                Route("/v1/ownership", _told(self.ownership), methods=["POST"]),
+                Route("/v1/reports", _told(self.reports), methods=["POST"]),
+                Route("/v1/settings", _told(self.settings), methods=["GET", "POST"]),
             ]
         )
 
@@ -80,9 +80,9 @@ class Api:
 
     def _public(self) -> list[Route]:
         return [
-            Route("/healthz", self.healthz, methods=["GET"]),
-            Route("/readyz", self.readyz, methods=["GET"]),
-            Route("/v1/frame", self.frame, methods=["POST"]),
+            Route("/healthz", _told(self.healthz), methods=["GET"]),
+            Route("/readyz", _told(self.readyz), methods=["GET"]),
+            Route("/v1/frame", _told(self.frame), methods=["POST"]),
         ]
 
     async def healthz(self, _: Request) -> Response:
@@ -258,30 +258,35 @@ def _limits(asked: object) -> Limits:
 def _app(routes: list[Route]) -> Starlette:
     return Starlette(
         routes=routes,
-        exception_handlers={
-            TracemapError: _tell,
-            404: _no_such_page,
-            405: _no_such_page,
-            Exception: _unexpected,
-        },
+        exception_handlers={404: _no_such_page, 405: _no_such_page},
     )
 
 
-async def _tell(_: Request, error: Exception) -> Response:
-    assert isinstance(error, TracemapError)
-    return JSONResponse(wire.error_body(error), status_code=wire.status_of(error))
+_Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def _told(endpoint: _Endpoint) -> _Endpoint:
+    """The endpoint, with every error told in the one shape."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except TracemapError as error:
+            return JSONResponse(wire.error_body(error), status_code=wire.status_of(error))
+        except ClientDisconnect:
+            return Response(status_code=499)
+        except Exception:  # noqa: BLE001 - a defect; its words may hold data and are for the log
+            _log.exception("%s %s failed", request.method, request.url.path)
+            told = ServerError("the server failed on this request", do="look at its log")
+            return JSONResponse(wire.error_body(told), status_code=500)
+
+    return answer
 
 
 async def _no_such_page(request: Request, error: Exception) -> Response:
     status = int(getattr(error, "status_code", 404))
     told = InputError(f"there is no {request.method} {request.url.path} here")
     return JSONResponse(wire.error_body(told), status_code=status)
-
-
-async def _unexpected(request: Request, error: Exception) -> Response:
-    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    told = ServerError("the server failed on this request", do="look at its log")
-    return JSONResponse(wire.error_body(told), status_code=500)
 
 
 class _HostCheck:

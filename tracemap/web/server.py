@@ -21,7 +21,6 @@ from tracemap.batch import SpanBatch
 from tracemap.collectors.otlp.receivers import DEFAULT_GRPC, DEFAULT_HTTP, Address, Receivers
 from tracemap.errors import InputError, ServerError, StoreBusyError, StoreError, TracemapError
 from tracemap.local import LocalBackend
-from tracemap.store import Store
 from tracemap.web.api_thread import ApiThread
 from tracemap.web.app import Api
 from tracemap.web.place import answers, listen, socket_path
@@ -83,7 +82,9 @@ class Server:
         web = None if self._options.web is None else _loopback(self._options.web)
         _refuse_second(self._options.db, self._place)
         with contextlib.ExitStack() as undo:
-            self._backend = LocalBackend(Store.open(self._options.db), longest_pause=_LONGEST_PAUSE)
+            self._backend = LocalBackend.open(
+                self._options.db, create=True, alone=True, longest_pause=_LONGEST_PAUSE
+            )
             undo.callback(self._close)
             self._configure(self._backend)
             receivers = Receivers(self._write, grpc=self._options.grpc, http=self._options.http)
