@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import secrets
 import sys
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,14 @@ def pytest_configure() -> None:
     for name in list(os.environ):
         if name.startswith(_FOREIGN) or name.lower().endswith("_proxy"):
             del os.environ[name]
+    # New at each run, the same in all its worker processes; DEMO_SEED=7 make test repeats one.
+    os.environ.setdefault("DEMO_SEED", str(secrets.randbelow(100_000)))
     sys.addaudithook(_refuse_other_machines)
+
+
+def pytest_report_header() -> str:
+    """What of a run is not the same in the next one."""
+    return f"demo: seed {os.environ['DEMO_SEED']}"
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import secrets
+import signal
+import subprocess
+import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,9 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from otlp_sink import Captured, running_sink
 
+import tracemap
+from tracemap.api import Tracemap
 from tracemap.demo.broker import BrokerClient
 from tracemap.demo.faults import BATCH, FEWEST_ORDERS, HELD_ORDER, Script, plan
 from tracemap.demo.process import Child, listen
+from tracemap.demo.run import place_of, run_demo
 from tracemap.demo.shop import run_shop
 from tracemap.demo.topology import CAPTURED, DESTINATIONS, FAILED, PLACED, SERVICES, SHIPPED
 from tracemap.demo.truth import Injected, differences, injected
@@ -285,6 +292,134 @@ def _check_look_alikes(spans: list[Captured], script: Script) -> None:
         f"process {SHIPPED}",
     }
     assert {steps[order, f"process {SHIPPED}"] for order in ordinary} == {1}
+
+
+# The whole demo
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "seed", [5, 102]
+)  # the fault of 5 is a double charge, of 102 a double mail
+def test_the_report_is_exactly_what_was_injected(seed: int, tmp_path: Path) -> None:
+    database = tmp_path / "demo.duckdb"
+    result = run_demo(seed=seed, database=database)
+    assert result.script == plan(seed)
+    assert Counter(map(place_of, result.findings)) == Counter(
+        (fault.rule, fault.order) for fault in injected(plan(seed))
+    )
+    assert result.differences == ()
+    with tracemap.open(database) as opened:
+        _check_analysis(opened, result.script)
+
+
+def _check_analysis(opened: Tracemap, script: Script) -> None:
+    """What the demo prints beside the findings, from a database that nobody serves any more."""
+    assert [key["name"] for key in opened.keys().to_dicts() if key["chosen"]] == ["order.id"]
+    (analysis,) = opened.analysis().to_dicts()
+    assert (analysis["executions"], analysis["accounted"]) == (script.orders, script.orders - 3)
+    status = {e["correlation"]["value"]: e["status"] for e in opened.executions().to_dicts()}
+    assert set(status) == set(script.order_ids())
+    unusual = {script.lost, script.held, script.refunded}
+    assert {status[order] for order in set(status) - unusual} == {"completed"}
+    assert status[script.refunded] == "compensated"
+
+    (held,) = opened.custody(opened.resolve(script.held)[0]).to_dicts()
+    assert (held["holder"], held["team"]) == ("shipping", "logistics")
+    (lost,) = opened.custody(opened.resolve(script.lost)[0]).to_dicts()
+    assert (lost["holder"], lost["holder_kind"]) == (script.lost_at, "queue")
+
+    hops = {
+        (e["from_service"], e["to_service"], e["mode"], e["destination"])
+        for e in opened.graph(None)["edges"].to_dicts()
+    }
+    assert hops >= {
+        ("order", "inventory", "sync", None),
+        ("shipping", "inventory", "sync", None),
+        ("order", "payment", "async", PLACED),
+        ("payment", "shipping", "async", CAPTURED),
+        ("shipping", "notification", "async", SHIPPED),
+        ("shipping", "payment", "async", FAILED),
+        ("shipping", "inventory", "async", FAILED),
+    }
+    teams = {row["name"]: row["team"] for row in opened.owners(kind="service").to_dicts()}
+    assert teams.items() >= {s.name: s.team for s in SERVICES.values()}.items()
+
+
+@pytest.mark.slow
+def test_the_command_prints_the_injected_faults_and_no_others(tmp_path: Path) -> None:
+    seed = int(os.environ["DEMO_SEED"])  # a new one at each run: see conftest.py
+    script = plan(seed)
+    ran = subprocess.run(
+        [sys.executable, "-m", "tracemap", "demo", "--seed", str(seed)],
+        env={**os.environ, "TMPDIR": str(tmp_path), "COLUMNS": "120"},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "197 of 200 orders are accounted for" in ran.stdout
+    assert "Exactly the 3 injected faults are reported, and nothing else." in ran.stdout
+    for fault in injected(script):
+        assert f"reported  order {fault.order}: {fault.fault}" in ran.stdout
+    assert f"seed {seed}" in ran.stderr
+    # The database stays for the commands that the page names; nothing else does.
+    (folder,) = tmp_path.glob("tracemap-demo-*")
+    assert f"export TRACEMAP_DB={folder / 'demo.duckdb'}" in ran.stdout
+    assert [path.name for path in folder.iterdir()] == ["demo.duckdb"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to find processes")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_demo_that_is_stopped_leaves_no_process_behind(
+    how: signal.Signals, tmp_path: Path
+) -> None:
+    mark = f"TRACEMAP_TEST={secrets.token_hex(8)}"
+    name, _, value = mark.partition("=")
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "tracemap", "demo", "--seed", "1"],
+        env={**os.environ, "TMPDIR": str(tmp_path), name: value},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        # Whoever runs the tests in the background ignores Ctrl-C, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    )
+    try:
+        _wait_until(lambda: len(_processes(mark)) >= 8)  # demo, collector, broker, five services
+        time.sleep(1)
+        if how is signal.SIGINT:
+            os.killpg(demo.pid, how)  # as a terminal sends it: to everyone
+            assert demo.wait(timeout=30) == 130
+            assert _processes(mark) == []
+        else:
+            demo.kill()
+            demo.wait()
+            _wait_until(lambda: _processes(mark) == [])
+    finally:
+        for process in _processes(mark):
+            os.kill(process, signal.SIGKILL)
+        demo.wait()
+
+
+def _wait_until(true: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < give_up
+        time.sleep(0.1)
+
+
+def _processes(mark: str) -> list[int]:
+    """The processes whose environment holds ``mark``."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark.encode() in (process / "environ").read_bytes().split(b"\0"):
+                found.append(int(process.name))
+        except OSError:
+            pass  # it is gone, or another user's
+    return found
 
 
 def _named(spans: list[Captured], name: str, order: str | None = None) -> list[Captured]:

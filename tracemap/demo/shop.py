@@ -21,7 +21,7 @@ from tracemap.demo.process import Child, ShopError, listen
 from tracemap.demo.topology import NAMESPACE, SERVICES
 
 #: Mean pause between two orders, in seconds.
-PAUSE_SECONDS: Final = 0.06
+PAUSE_SECONDS: Final = 0.05
 #: The queues must run empty within this time after the last order, in seconds.
 DRAIN_SECONDS: Final = 60.0
 #: How long the services' exporters gather spans, in milliseconds.
