@@ -96,16 +96,14 @@ def _batch(rng: np.random.Generator, first: int, count: int) -> SpanBatch:
     shapes = [Shape(k.attributes, tuple(_type(a) for a in k.attributes)) for k in _KINDS]
     resources, scopes = _senders(shapes)
     tables = [
-        _span_table(n, ids, workflow, traces, spans, begin, stretch, keep[n], shapes)
+        _span_table(n, ids, workflow, traces, spans, begin, stretch, keep[n])
         for n in range(len(_KINDS))
     ]
     linked = [
-        _link_table(a, b, traces, spans, keep[a] & ~(contextless if a == _NOTIFY else lost & False))
+        _link_table(a, b, traces, spans, keep[a] & ~(contextless & (a == _NOTIFY)))
         for a, b in _LINKED.items()
     ]
-    table, links = _batch_consumers(
-        rng, ids, workflow, traces, spans, begin, batched & ~lost, len(shapes) - 1
-    )
+    table, links = _batch_consumers(rng, ids, workflow, traces, spans, begin, batched & ~lost)
     out = pa.concat_tables([*tables, table])
     number = {int(s): n for n, s in enumerate(out["span_id"].to_numpy())}
     out = out.set_column(0, SPANS.field(0), pa.array(np.arange(len(out)), pa.uint32()))
@@ -120,9 +118,7 @@ def _type(attribute: str) -> int:
 
 
 def _senders(shapes: list[Shape]) -> tuple[list[Resource], list[Scope]]:
-    shapes.append(
-        Shape(("service.name", "service.instance.id", "team"), (ValueType.STRING,) * 3)
-    )
+    shapes.append(Shape(("service.name", "service.instance.id", "team"), (ValueType.STRING,) * 3))
     names = [f"{role}-{w}" for w in range(WORKFLOWS) for role in ("orders", "pay", "pick", "ship")]
     resources = [Resource(len(shapes) - 1, (n, f"{n}-a", f"team-{n}")) for n in names]
     shapes.append(Shape((), ()))
@@ -170,7 +166,6 @@ def _span_table(
     begin: np.ndarray,
     stretch: np.ndarray,
     keep: np.ndarray,
-    shapes: list[Shape],
 ) -> pa.Table:
     kind = _KINDS[n]
     count = int(keep.sum())
@@ -247,7 +242,6 @@ def _batch_consumers(
     spans: np.ndarray,
     begin: np.ndarray,
     batched: np.ndarray,
-    empty_shape: int,
 ) -> tuple[pa.Table, pa.Table]:
     """One CONSUMER span a workflow and batch, linked to all the messages it took."""
     place = np.flatnonzero(batched)

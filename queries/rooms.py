@@ -128,6 +128,8 @@ BUILD: Final[tuple[str, ...]] = (
     "component_start",
     "component_edge",
     "component_step",
+    "component_jump",
+    "component_moving",
     "component_changed",
     "component_take",
     "identity_trace",

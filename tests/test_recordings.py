@@ -121,8 +121,7 @@ def test_temporal_retries_are_attempts_and_not_duplicates(recording: Load) -> No
 def test_temporal_failure_is_an_exception_event_with_the_status_unset(recording: Load) -> None:
     select = recording("temporal-spans")
     status = {
-        r["execution"]: r["status"]
-        for r in select("SELECT execution, status FROM executions")
+        r["execution"]: r["status"] for r in select("SELECT execution, status FROM executions")
     }
     assert status["order-1002"] == "compensated"
     assert status["order-1003"] == "failed"

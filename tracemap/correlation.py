@@ -12,7 +12,7 @@ from tracemap.settings import Settings
 #: Doubling reaches chains of 2^32 spans; what is left then is a cycle of parents.
 _MAX_JUMPS = 32
 #: Links that lead from trace to trace to trace; beyond it the rest stands for itself.
-_MAX_HOPS = 64
+_MAX_HOPS = 256
 #: Discovery looks at about this many key values; it samples values, never spans.
 _SAMPLE = 2_000_000
 
@@ -97,9 +97,10 @@ def _join_rest(build: Build) -> None:
     build.run("component_edge")
     while True:
         build.run("component_step")
-        changed = build.value("component_changed")
-        build.run("component_take")
-        if not changed:
+        if not build.value("component_changed"):
             break
+        while build.value("component_moving"):
+            build.run("component_jump")
+        build.run("component_take")
     build.run("identity_trace")
     build.run("member_rest")

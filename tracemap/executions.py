@@ -12,7 +12,16 @@ from tracemap.settings import Settings
 
 def read_spans(build: Build, settings: Settings, now_ns: int) -> None:
     """Spans without copies, with parents and messaging attributes, their links and traces."""
-    for name in ("step_name", "shape_field", "span_dropped", "span_index", "parent", "span", "link", "trace"):
+    for name in (
+        "step_name",
+        "shape_field",
+        "span_dropped",
+        "span_index",
+        "parent",
+        "span",
+        "link",
+        "trace",
+    ):
         build.run(name)
     build.run("horizon", now_ns=now_ns, lag_ns=settings.lag_ns)
     build.run("service_attribute", owner_attributes=list(settings.owner_attributes))
@@ -37,7 +46,15 @@ def build_steps(build: Build) -> None:
     build.run("member_empty")
     build.run("climb_from_entry")
     climb(build)
-    for name in ("span_step", "message", "join_correlation", "reception", "step", "attempt", "virtual_step"):
+    for name in (
+        "span_step",
+        "message",
+        "join_correlation",
+        "reception",
+        "step",
+        "attempt",
+        "virtual_step",
+    ):
         build.run(name)
 
 

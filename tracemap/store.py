@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import duckdb
 import pyarrow as pa
@@ -89,7 +89,7 @@ class Store:
             connection.close()
             raise
 
-    def __enter__(self) -> Store:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -328,9 +328,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, path: Path, *, fresh: bool) 
     connection.commit()
 
 
-def _numbered(
-    table: pa.Table, batch_id: int, maps: dict[str, tuple[str, list[int]]]
-) -> pa.Table:
+def _numbered(table: pa.Table, batch_id: int, maps: dict[str, tuple[str, list[int]]]) -> pa.Table:
     """``table`` with the batch's own numbers replaced by the store's ids."""
     columns: dict[str, pa.Array | pa.ChunkedArray] = {
         "batch_id": pa.repeat(pa.scalar(batch_id, pa.uint64()), table.num_rows)
@@ -354,9 +352,7 @@ def _shape_table(shapes: dict[Shape, int]) -> pa.Table:
     )
 
 
-def _resource_table(
-    resources: dict[Resource, int], keys: dict[int, tuple[str, ...]]
-) -> pa.Table:
+def _resource_table(resources: dict[Resource, int], keys: dict[int, tuple[str, ...]]) -> pa.Table:
     named = [dict(zip(keys[r.shape], r.values, strict=True)) for r in resources]
     return pa.table(
         {
@@ -368,9 +364,7 @@ def _resource_table(
             "shape_id": pa.array([r.shape for r in resources], pa.uint32()),
             "vals": pa.array([r.values for r in resources], pa.list_(pa.string())),
             "schema_url": pa.array([r.schema_url for r in resources], pa.string()),
-            "dropped_attributes": pa.array(
-                [r.dropped_attributes for r in resources], pa.uint32()
-            ),
+            "dropped_attributes": pa.array([r.dropped_attributes for r in resources], pa.uint32()),
             "entity_refs": pa.array([r.entity_refs for r in resources], pa.string()),
         }
     )

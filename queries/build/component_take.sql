@@ -1,1 +1,2 @@
-CREATE OR REPLACE TEMP TABLE b_component AS SELECT * FROM b_component_next
+CREATE OR REPLACE TEMP TABLE b_component AS
+SELECT c.trace_id, h.heard AS component FROM b_component AS c JOIN b_heard AS h USING (component)

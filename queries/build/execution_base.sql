@@ -1,15 +1,15 @@
 -- Executions before their status: when, where, started by what.
 CREATE OR REPLACE TEMP TABLE b_execution AS
 WITH head AS (
-    SELECT e.eid,
-        e.step, e.service, e.name, e.start_ns, e.caller, e.kind
+    SELECT e.eid, e.step, e.service, e.name, e.start_ns, e.kind, e.span_id, c.step IS NULL AS is_head
     FROM b_run_step AS e
     LEFT JOIN b_run_step AS c ON c.eid = e.eid AND c.step = e.caller
-    WHERE c.step IS NULL
 ),
+-- A cycle of parents has no head: then the earliest step has to do.
 first_head AS (
-    SELECT eid, arg_min(step, (start_ns, kind = 5, step)) AS first_step,
-        arg_min(service, (start_ns, kind = 5, step)) AS start_service, arg_min(name, (start_ns, kind = 5, step)) AS start_name
+    SELECT eid, arg_min(step, (NOT is_head, start_ns, kind = 5, span_id)) AS first_step,
+        arg_min(service, (NOT is_head, start_ns, kind = 5, span_id)) AS start_service,
+        arg_min(name, (NOT is_head, start_ns, kind = 5, span_id)) AS start_name
     FROM head GROUP BY eid
 ),
 whole AS (

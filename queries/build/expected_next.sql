@@ -19,7 +19,7 @@ lacking AS (
     FROM done AS d
     JOIN derived.model_next AS n ON n.wf = d.wf AND n.from_st = d.st AND n.expected
     ANTI JOIN present AS p ON p.eid = d.eid AND p.st = n.to_st
-    QUALIFY row_number() OVER (PARTITION BY d.eid, n.to_st ORDER BY d.end_ns DESC, d.step DESC) = 1
+    QUALIFY row_number() OVER (PARTITION BY d.eid, n.to_st ORDER BY d.end_ns DESC, d.st) = 1
 ),
 next_missing AS (
     SELECT l.* FROM lacking AS l

@@ -24,7 +24,11 @@ SELECT sha256(n.rule || '|' || n.anchor) AS fingerprint,
     flatten([
         CASE WHEN n.family IN ('orphaned', 'stalled') AND n.execution_status IN ('abandoned', 'stalled')
             THEN [printf('%s is %s', n.execution, n.execution_status)] ELSE [] END,
-        CASE WHEN n.family IN ('orphaned', 'stalled') THEN coalesce(u.steps, []) ELSE [] END,
+        CASE WHEN n.family IN ('orphaned', 'stalled')
+            -- A step that vanished has begun; what is unrun comes after it.
+            THEN list_filter(coalesce(u.steps, []),
+                lambda s: n.rule != 'ORP001' OR NOT starts_with(s, printf('%s (%s)', n.step, n.service)))
+            ELSE [] END,
         coalesce(x.effects, [])]) AS effects,
     n.next_action, n.eids
 FROM named AS n

@@ -1,7 +1,7 @@
 -- Per identity, the steps that nothing of the same identity called: where it starts, or goes on
 -- in another trace. The earliest is the start of its workflow.
 CREATE OR REPLACE TEMP TABLE b_head AS
-SELECT si.vid, t.step, t.trace_id, t.service, t.name, t.start_ns, t.end_ns, t.failed
+SELECT si.vid, t.step, t.trace_id, t.service, t.name, t.span_id, t.start_ns, t.end_ns, t.failed
 FROM b_step_identity AS si
 JOIN derived.step AS t USING (step)
 LEFT JOIN b_step_identity AS ci ON ci.vid = si.vid AND ci.step = t.caller

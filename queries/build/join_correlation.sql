@@ -10,7 +10,7 @@ WITH open_taker AS (
 ),
 open_message AS (
     SELECT m.mid, m.destination, m.system, m.kset, m.published_ns,
-        row_number() OVER (PARTITION BY m.destination, m.kset ORDER BY m.published_ns, m.mid) AS place
+        row_number() OVER (PARTITION BY m.destination, m.kset ORDER BY m.published_ns, m.span_id) AS place
     FROM derived.message AS m
     WHERE m.mid >= 0 AND m.destination IS NOT NULL AND m.mid NOT IN (SELECT mid FROM b_join)
 )

@@ -13,7 +13,7 @@ open_taker AS (
     WHERE t.message_id IS NOT NULL AND t.sid NOT IN (SELECT sid FROM b_join)
 ),
 published AS (
-    SELECT DISTINCT p.mid, s.system, s.destination, s.message_id, s.start_ns
+    SELECT DISTINCT p.mid, s.system, s.destination, s.message_id, s.start_ns, s.span_id
     FROM b_producer AS p JOIN derived.span AS s ON s.sid = p.mid
     WHERE s.message_id IS NOT NULL
 )
@@ -24,4 +24,4 @@ LEFT JOIN pair ON pair.published_to = p.destination AND pair.consumed_from = t.d
 WHERE p.destination IS NOT DISTINCT FROM t.destination OR pair.published_to IS NOT NULL
 -- Of several publications of one id, the last before it was taken.
 QUALIFY row_number() OVER (
-    PARTITION BY t.sid ORDER BY p.start_ns > t.end_ns, abs(t.start_ns - p.start_ns), p.mid) = 1
+    PARTITION BY t.sid ORDER BY p.start_ns > t.end_ns, abs(t.start_ns - p.start_ns), p.span_id) = 1

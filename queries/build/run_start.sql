@@ -2,12 +2,12 @@
 -- the last of it being a step that ends other executions of the workflow (section 5.3).
 CREATE OR REPLACE TEMP TABLE b_run_start AS
 WITH first_head AS (
-    SELECT vid, arg_min(service, (start_ns, step)) AS service, arg_min(name, (start_ns, step)) AS name
+    SELECT vid, arg_min(service, (start_ns, span_id)) AS service, arg_min(name, (start_ns, span_id)) AS name
     FROM b_head GROUP BY vid
 ),
 start AS (
     SELECT h.vid, h.step, h.start_ns, h.service, h.name,
-        row_number() OVER (PARTITION BY h.vid ORDER BY h.start_ns, h.step) AS place
+        row_number() OVER (PARTITION BY h.vid ORDER BY h.start_ns, h.span_id) AS place
     FROM b_head AS h JOIN first_head AS f USING (vid, service, name)
 ),
 again AS (SELECT vid FROM start WHERE place = 2),

@@ -7,7 +7,7 @@ WITH RECURSIVE chain(wf, first_st, st) AS (
     SELECT c.wf, c.first_st, n.to_st
     FROM chain AS c JOIN derived.model_next AS n ON n.wf = c.wf AND n.from_st = c.st AND n.expected
 )
-SELECT x.eid, list(DISTINCT printf('%s (%s) has not run', k.name, k.service) ORDER BY 1) AS steps
+SELECT x.eid, list_sort(list(DISTINCT printf('%s (%s) has not run', k.name, k.service))) AS steps
 FROM derived.expected_next AS x
 JOIN chain AS c ON c.wf = x.wf AND c.first_st = x.to_st
 JOIN derived.model_step AS k ON k.wf = c.wf AND k.st = c.st

@@ -1,0 +1,165 @@
+"""Spans as no sane system sends them: each ends with an answer, right or honestly partial."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tracemap import pipeline
+from tracemap.collectors.otlp.decode import decode
+from tracemap.collectors.otlp.json import to_protobuf
+from tracemap.settings import KeySetting, Settings
+from tracemap.store import Store
+
+SECOND = 1_000_000_000
+NOON = 1_740_000_000 * SECOND
+
+Analyse = Callable[[Sequence[dict[str, Any]]], Callable[[str], list[tuple[Any, ...]]]]
+
+
+def span(
+    trace: int,
+    number: int,
+    parent: int | None = None,
+    *,
+    kind: int = 1,
+    start_ns: int = NOON,
+    lasts_ns: int = 1_000_000,
+    key: str | None = None,
+    links: Sequence[tuple[int, int]] = (),
+    **attributes: str,
+) -> dict[str, Any]:
+    """An OTLP/JSON span; attributes are given with ``__`` for the dots."""
+    named = {name.replace("__", "."): value for name, value in attributes.items()}
+    if key is not None:
+        named["order.id"] = key
+    return {
+        "traceId": f"{trace:032x}",
+        "spanId": f"{number:016x}",
+        "parentSpanId": f"{parent:016x}" if parent else "",
+        "name": "work",
+        "kind": kind,
+        "startTimeUnixNano": str(start_ns),
+        "endTimeUnixNano": str(start_ns + lasts_ns),
+        "attributes": [{"key": k, "value": {"stringValue": v}} for k, v in named.items()],
+        "links": [{"traceId": f"{t:032x}", "spanId": f"{s:016x}"} for t, s in links],
+    }
+
+
+@pytest.fixture
+def analyse(tmp_path: Path) -> Iterator[Analyse]:
+    with Store.open(tmp_path / "tracemap.duckdb") as store:
+        store.configure(Settings(keys=(KeySetting("order.id"),)))
+
+        def run(spans: Sequence[dict[str, Any]]) -> Callable[[str], list[tuple[Any, ...]]]:
+            resource = [
+                {"key": "service.name", "value": {"stringValue": "shop"}},
+                {"key": "team", "value": {"stringValue": "shop"}},
+            ]
+            body = {
+                "resourceSpans": [
+                    {"resource": {"attributes": resource}, "scopeSpans": [{"spans": list(spans)}]}
+                ]
+            }
+            batch = decode([to_protobuf(json.dumps(body).encode())])
+            store.write([batch], kind="recorded")
+            pipeline.refresh(store)
+            return lambda sql: store.cursor().execute(sql).fetchall()
+
+        yield run
+
+
+EVERY_SPAN_ONCE = """
+    SELECT (SELECT count(*) FROM spans), (SELECT count(*) FROM execution_spans)"""
+
+
+@pytest.mark.parametrize(
+    "spans",
+    [
+        pytest.param([span(1, 1, 2), span(1, 2, 3), span(1, 3, 1), span(1, 4, 3)], id="cycle"),
+        pytest.param(
+            [span(1, 1, 2), span(1, 2, 1), span(1, 3, 2, key="order-1")], id="cycle with a key"
+        ),
+        pytest.param([span(1, 1, 1), span(1, 2, 1)], id="its own parent"),
+        pytest.param([span(1, 1, start_ns=1), span(1, 2, 1)], id="1970"),
+        pytest.param([span(1, 1, start_ns=0, lasts_ns=0)], id="no time at all"),
+        pytest.param([span(1, 1, lasts_ns=-SECOND), span(1, 2, 1, lasts_ns=-5)], id="end first"),
+        pytest.param([span(1, 1, lasts_ns=2**64 - 1 - NOON)], id="the last nanosecond"),
+        pytest.param([span(1, n, n - 1 or None) for n in range(1, 10_001)], id="10,000 deep"),
+        pytest.param(
+            [span(1, n, n - 1 or None, kind=2 + n % 2) for n in range(1, 10_001)],
+            id="10,000 calls deep",
+        ),
+        pytest.param(
+            [span(1, n, n // 10 or None, kind=1 + n % 5) for n in range(1, 50_001)],
+            id="50,000 spans in a trace",
+        ),
+        pytest.param(
+            [span(n, n, kind=5, links=[(n - 1, n - 1)] if n > 1 else []) for n in range(1, 1001)],
+            id="1,000 traces in a row of links",
+        ),
+    ],
+)
+def test_every_span_is_in_one_execution(analyse: Analyse, spans: Sequence[dict[str, Any]]) -> None:
+    select = analyse(spans)
+    assert select(EVERY_SPAN_ONCE) == [(len(spans), len(spans))]
+    assert select("SELECT count(*) FROM executions") == [(1,)]
+
+
+def test_two_keys_at_the_foot_of_a_deep_chain_do_not_take_its_head(analyse: Analyse) -> None:
+    chain = [span(1, n, n - 1 or None) for n in range(1, 5001)]
+    select = analyse(
+        [*chain, span(1, 6001, 5000, key="order-1"), span(1, 6002, 5000, key="order-2")]
+    )
+    found: dict[str, int] = dict(
+        select("SELECT execution, count(*) FROM execution_spans GROUP BY execution")
+    )
+    assert found.pop("order-1") == 1
+    assert found.pop("order-2") == 1
+    assert list(found.values()) == [5000]
+
+
+def test_a_value_in_more_traces_than_the_limit_is_no_execution(analyse: Analyse) -> None:
+    orders = [span(n, n, kind=2, key=f"order-{n // 2}") for n in range(2, 102)]
+    crowd = [span(n, n, kind=2, key="load-test") for n in range(1_000, 11_001)]
+    select = analyse([*orders, *crowd])
+    assert select("SELECT value FROM derived.identity WHERE hub") == [("load-test",)]
+    assert select("SELECT count(*) FROM executions WHERE execution = 'load-test'") == [(0,)]
+
+
+def test_a_batch_of_many_is_shared_and_merges_none(analyse: Analyse) -> None:
+    count = 5_000
+    sent = [
+        span(
+            n,
+            n,
+            kind=4,
+            key=f"order-{n}",
+            start_ns=NOON + n,
+            messaging__system="kafka",
+            messaging__destination__name="orders",
+        )
+        for n in range(2, count + 2)
+    ]
+    batch = span(1, 1, kind=5, start_ns=NOON + SECOND, links=[(n, n) for n in range(2, count + 2)])
+    select = analyse([*sent, batch])
+    assert select("SELECT count(*) FROM executions") == [(count,)]
+    assert select("""
+        SELECT count(*) FROM execution_spans WHERE span_id = '0000000000000001'""") == [(count,)]
+
+
+def test_minutes_of_skew_do_not_change_the_order(analyse: Analyse) -> None:
+    """A child whose host is four minutes behind stays the child, and no wait is negative time."""
+    select = analyse(
+        [
+            span(1, 1, kind=2, key="order-1", lasts_ns=SECOND),
+            span(1, 2, 1, kind=3, start_ns=NOON + 1000),
+            span(1, 3, 2, kind=2, start_ns=NOON - 240 * SECOND),
+        ]
+    )
+    assert select("SELECT from_name, to_name, type FROM handoffs") == [("work", "work", "call")]
+    assert select("SELECT workflow, status FROM executions") == [("work", "completed")]
