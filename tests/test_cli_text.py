@@ -182,8 +182,12 @@ def test_ids_are_shortened_and_names_are_not() -> None:
 
 def test_evidence_in_words() -> None:
     assert (
-        evidence_text('{"waited_ns": 960000000000, "deadline": "default", "ids": [1, 2, 3, 4, 5]}')
-        == "waited 16 min 0 s, deadline default, ids 1, 2, 3 and 2 more"
+        evidence_text('{"waited_ns": 960000000000, "ids": [1, 2, 3, 4, 5], "who": null}')
+        == "waited 16 min 0 s, ids 1, 2, 3 and 2 more"
+    )
+    assert (
+        evidence_text('{"deadline_ns": 1000000000, "deadline": "learned"}')
+        == "deadline 1.0 s (learned)"
     )
     assert evidence_text(None) == ""
     assert evidence_text("no JSON \x1b[31m") == " no JSON "

@@ -7,4 +7,4 @@ def main() -> None:
     """Run ``tracemap``."""
     from tracemap.cli.app import app
 
-    app()
+    app(prog_name="tracemap")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
@@ -23,13 +24,23 @@ from tracemap.cli import (
 )
 from tracemap.cli.common import Commands, examples
 
+
+class _Ordered(Commands):
+    """Lists the commands in the order in which people need them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names, in the order of ``_SHORT``."""
+        known = super().list_commands(ctx)
+        return sorted(known, key=lambda name: list(_SHORT).index(name))
+
+
 app = typer.Typer(
-    cls=Commands,
+    cls=_Ordered,
     name="tracemap",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     help="Who holds order 4711 right now, since when, and what should have happened next: "
     "business workflows rebuilt from OpenTelemetry spans.",
     epilog=examples("tracemap demo", "tracemap serve --db shop.duckdb"),
@@ -53,16 +64,42 @@ def root(
     """The options of ``tracemap`` itself."""
 
 
-app.command("serve", epilog=serve.EPILOG)(serve.serve)
-app.command("import", epilog=importing.EPILOG)(importing.import_)
-app.add_typer(executions.app, name="executions")
-app.command("graph", epilog=graph.EPILOG)(graph.graph)
-app.command("custody", epilog=custody.EPILOG)(custody.custody)
-app.add_typer(owners.app, name="owners")
-app.command("findings", epilog=findings.EPILOG)(findings.findings)
-app.command("explain", epilog=explain.EPILOG)(explain.explain)
-app.add_typer(keys.app, name="keys")
-app.add_typer(query.app, name="query")
-app.command("sql", epilog=sql.EPILOG)(sql.sql)
-app.command("reconcile", epilog=reconcile.EPILOG)(reconcile.reconcile)
-app.command("demo", epilog=demo.EPILOG)(demo.demo)
+#: Each in a few words, for the list of commands; in the order in which people need them.
+_SHORT = {
+    "serve": "Collect spans, analyse them, answer the other commands.",
+    "import": "Take in spans from OTLP files.",
+    "executions": "The runs of business workflows: list, show.",
+    "graph": "How work flows through a workflow or an execution.",
+    "custody": "Who holds an execution, since when.",
+    "owners": "Who is accountable for what, and why: list, explain, load.",
+    "findings": "What is wrong, the worst first.",
+    "explain": "A rule, a finding, or why traces are one execution.",
+    "keys": "What executions are told apart by, and why.",
+    "query": "Named queries: list, show, run.",
+    "sql": "One read-only SELECT.",
+    "reconcile": "Is every execution accounted for? The report for cron.",
+    "demo": "The whole thing on sample data, in one command.",
+}
+
+
+def _command(name: str, module: Any, function: Callable[..., None]) -> None:
+    app.command(name, epilog=module.EPILOG, short_help=_SHORT[name])(function)
+
+
+def _group(name: str, module: Any) -> None:
+    app.add_typer(module.app, name=name, short_help=_SHORT[name])
+
+
+_command("serve", serve, serve.serve)
+_command("import", importing, importing.import_)
+_group("executions", executions)
+_command("graph", graph, graph.graph)
+_command("custody", custody, custody.custody)
+_group("owners", owners)
+_command("findings", findings, findings.findings)
+_command("explain", explain, explain.explain)
+_group("keys", keys)
+_group("query", query)
+_command("sql", sql, sql.sql)
+_command("reconcile", reconcile, reconcile.reconcile)
+_command("demo", demo, demo.demo)

@@ -14,7 +14,7 @@ from tracemap.cli.evidence import evidence_text
 from tracemap.cli.execution_page import headline, holding, horizon_of
 from tracemap.cli.output import Format, note, out, write_rows
 from tracemap.cli.table import Column, Row, print_table
-from tracemap.cli.text import at, clean, count, lasting, short_id, utc_now
+from tracemap.cli.text import at, count, lasting, paragraph, short_id, utc_now
 
 EPILOG = examples(
     "tracemap custody 4711", "tracemap custody order.id=4711 --at 2026-01-31T14:05:00Z"
@@ -87,16 +87,14 @@ def print_custody(
     for holder in holders:
         console.print(holding(holder, moment), soft_wrap=True)
         if told := evidence_text(holder["evidence"]):
-            console.print(f"    {told}", style="dim", soft_wrap=True)
+            console.print(paragraph(told, console.width, "    "), style="dim")
     if not holders:
         console.print("  nobody held it: it had not begun, or was over", soft_wrap=True)
     if hindsight or (utc_now() - moment).total_seconds() > 600:
         console.print(f"  as of {at(moment)}", style="dim", soft_wrap=True)
     for finding in findings[:3]:
-        console.print(
-            f"  {clean(finding['rule'])}: {clean(finding['next_action'] or finding['message'])}",
-            soft_wrap=True,
-        )
+        action = finding["next_action"] or finding["message"]
+        console.print(paragraph(f"{finding['rule']}: {action}", console.width, "    ", "  "))
     console.print(
         f"  more: tracemap executions show {short_id(execution['execution'])}",
         style="dim",

@@ -39,7 +39,11 @@ def _loaded(evidence: object) -> Any:
 
 def _pairs(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in facts.items():
-        if value is None:
+        bare = name.removesuffix("_ns")
+        if value is None or (name == "deadline" and "deadline_ns" in facts):
+            continue
+        if name != bare and isinstance(facts.get(bare), str):  # a number and where it comes from
+            yield clean(bare).replace("_", " "), f"{_words(name, value)} ({clean(facts[bare])})"
             continue
         label = clean(name.removesuffix("_ns")).replace("_", " ")
         if isinstance(value, dict):

@@ -12,7 +12,7 @@ from rich.text import Text
 from tracemap.cli.findings import SEVERITY_STYLE
 from tracemap.cli.styles import STATUS_STYLE, STEP_STYLE
 from tracemap.cli.table import Column, Row, print_table
-from tracemap.cli.text import age, at, clean, count, duration, lasting, short_id
+from tracemap.cli.text import age, at, clean, count, duration, lasting, paragraph, short_id
 
 if TYPE_CHECKING:
     import polars as pl
@@ -22,13 +22,15 @@ MOST_STEPS: Final = 200
 MOST_TRACES: Final = 20
 MOST_FINDINGS: Final = 10
 
-#: How a hand-off arrives, by type and mode.
-ARROWS: Final[Mapping[tuple[str, str], str]] = {
-    ("call", "sync"): "→",
-    ("call", "async"): "⇢",
-    ("message", "async"): "⇢",
-    ("message", "sync"): "→",
-}
+
+def arrow(handoff: Row) -> str:
+    """``→`` for a call that waits, ``⇢`` for what does not, and by which queue or topic.
+
+    A destination that the name of the step has in it is not said twice.
+    """
+    tip = "→" if handoff["mode"] == "sync" else "⇢"
+    where = handoff["destination"]
+    return f"{tip} {where}:" if where and where not in handoff["to_name"] else tip
 
 
 def as_json(page: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
@@ -124,7 +126,7 @@ def _findings(console: Console, rows: Sequence[Row]) -> None:
         line.append(f"  [{clean(row['id'])}]", style="dim")
         console.print(line, soft_wrap=True)
         if row["next_action"]:
-            console.print(f"    next: {clean(row['next_action'])}", soft_wrap=True)
+            console.print(paragraph(f"next: {row['next_action']}", console.width, "    "))
     if len(rows) > MOST_FINDINGS:
         console.print(f"  ... {count(len(rows) - MOST_FINDINGS, 'finding')} more", style="dim")
 
@@ -194,9 +196,7 @@ def _line(step: Row, arrival: Row | None, branch: str) -> dict[str, Any]:
     name = f"{step['service']} {step['name']}"
     waited = None
     if arrival is not None:
-        arrow = ARROWS.get((arrival["type"], arrival["mode"]), "↝")
-        where = f" {arrival['destination']}" if arrival["destination"] else ""
-        name = f"{arrow}{where} {name}" if where else f"{arrow} {name}"
+        name = f"{arrow(arrival)} {name}"
         if arrival["wait_ns"] is not None and arrival["mode"] == "async":
             waited = duration(arrival["wait_ns"])
     crossing = arrival is not None and arrival["boundary"]

@@ -13,7 +13,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
-from tracemap.cli.execution_page import ARROWS
+from tracemap.cli.execution_page import arrow
 from tracemap.cli.table import Column, Row, print_table
 from tracemap.cli.text import clean, count, duration, percent
 
@@ -190,14 +190,11 @@ def tree(graph: Graph) -> Iterator[dict[str, Any]]:
 
 def _line(step: Row, edge: Row | None, branch: str, *, again: bool) -> dict[str, Any]:
     name = clean(f"{step['service']} {step['name']}")
-    arrow = where = ""
-    if edge is not None:
-        arrow = ARROWS.get((edge["type"], edge["mode"]), "⇢" if edge["mode"] == "async" else "→")
-        where = f" {clean(edge['destination'])}:" if edge["destination"] else ""
+    arrival = f"{clean(arrow(edge))} " if edge is not None else ""
     team = step["team"] or "unowned"
     crossing = edge is not None and edge["boundary"]
     shown = {
-        "line": f"{branch}{arrow}{where}{' ' if arrow else ''}{name}{' ↑' if again else ''}",
+        "line": f"{branch}{arrival}{name}{' ↑' if again else ''}",
         "style": "dim" if again else "",
         "owner": f"» {team}" if crossing else team,
         "waits": _wait(edge, "p50_wait_ns"),

@@ -106,7 +106,7 @@ COLUMNS: Final = (
     Column("KEY", lambda r: r["name"], lambda r: "bold" if r["chosen"] else "", least=14),
     Column("CHOSEN", lambda r: "yes" if r["chosen"] else "no"),
     Column("WHY", lambda r: r["reason"], wrap=True, least=30),
-    Column("KIND", lambda r: r["kind"], rank=5),
+    Column("KIND", lambda r: r["kind"], rank=5, least=10),
     Column("ALIASES", lambda r: ", ".join(r["aliases"] or ()) or None, rank=4, least=10),
     Column("VALUES", lambda r: number(r["values_seen"]), rank=1, right=True),
     Column("TRACES", lambda r: number(r["traces"]), rank=6, right=True),

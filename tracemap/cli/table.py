@@ -14,6 +14,8 @@ from tracemap.cli.text import clean
 
 Row = Mapping[str, Any]
 GAP: Final = 2
+#: Columns of this rank and above are shown only where nothing of rank 0 is cut for them.
+LUXURY: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,11 @@ def _fit(fitted: list[_Fitted], width: int) -> list[_Fitted]:
 
     # A column of dashes says nothing.
     fitted = [f for f in fitted if f.column.rank == 0 or any(c != "-" for c in f.cells)]
-    while sum(f.floor for f in fitted) > room():
+    while True:
         weakest = max(fitted, key=lambda f: f.column.rank)
-        if weakest.column.rank == 0:
+        too_wide = sum(f.floor for f in fitted) > room()
+        cut = sum(f.natural if _whole(f.column) else f.floor for f in fitted) > room()
+        if weakest.column.rank == 0 or not (too_wide or (cut and weakest.column.rank >= LUXURY)):
             break
         fitted.remove(weakest)
     while (excess := sum(f.width for f in fitted) - room()) > 0:
@@ -88,6 +92,10 @@ def _fit(fitted: list[_Fitted], width: int) -> list[_Fitted]:
         step = max(1, widest.width - max(others, default=0))
         widest.width -= min(excess, spare, step)
     return fitted
+
+
+def _whole(column: Column) -> bool:
+    return column.rank == 0 and not column.wrap
 
 
 def _row_lines(fitted: Sequence[_Fitted], number: int, row: Row) -> list[Text]:
