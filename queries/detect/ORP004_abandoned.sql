@@ -21,7 +21,9 @@ SELECT
         'also_missing', x.also) AS evidence,
     printf('Ask %s whether it handed over, and %s whether it received; start %s again.', t.service, x.service, x.name) AS next_action
 FROM (
-    SELECT *, list(name) OVER (PARTITION BY eid)[2:] AS also FROM derived.expected_next
+    SELECT *, coalesce(list(name) OVER (PARTITION BY eid ORDER BY end_ns, name ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING), [])
+        AS also
+    FROM derived.expected_next
     WHERE matured AND eid IN (SELECT eid FROM derived.open_item WHERE holder_kind = 'between')
     QUALIFY row_number() OVER (PARTITION BY eid ORDER BY end_ns, name) = 1
 ) AS x
