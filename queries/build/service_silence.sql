@@ -9,7 +9,9 @@ gap AS (
     SELECT service, end_ns AS from_ns, lead(end_ns) OVER (PARTITION BY service ORDER BY end_ns) AS to_ns FROM ended
 ),
 rhythm AS (
-    SELECT service, greatest(300000000000, learned_deadline(coalesce(quantile_disc(to_ns - from_ns, 0.99), 0))) AS longest_ns
+    -- The percentile counts from below, so that among few gaps an outage is not its own measure.
+    SELECT service, greatest(300000000000, learned_deadline(
+        list(to_ns - from_ns ORDER BY to_ns - from_ns)[greatest(1, floor(0.99 * count(*))::BIGINT)])) AS longest_ns
     FROM gap WHERE to_ns IS NOT NULL GROUP BY service
 )
 SELECT g.service, g.from_ns, g.to_ns

@@ -16,7 +16,7 @@ SELECT
     least(k.start_ns, 9223372036854775807)::BIGINT AS start_ns,
     least(k.end_ns, 9223372036854775807)::BIGINT AS end_ns,
     k.status, k.status = 2 OR e.batch_id IS NOT NULL AS failed,
-    coalesce(regexp_matches(k.trace_state, '(^|,)\s*ot=[^,]*th:'), false) AS sampled,
+    coalesce(regexp_matches(k.trace_state, '(^|,)\s*ot=([^,]*;)?th:0*[1-9a-fA-F]'), false) AS sampled,
     k.dropped_links,
     CASE
         WHEN k.kind IN (1, 2, 3) AND k.op_type IS NULL THEN NULL

@@ -223,27 +223,45 @@ def fan_out(s: Scenario) -> None:
 def doubled_instrumentation(s: Scenario) -> None:
     """Framework and library both report the same processing.
 
-    Every message of shipping has two CONSUMER spans, one of the framework and inside it one of
-    the client library: the same message id, the same group, overlapping. On one order in two
-    they are siblings rather than nested. One processing, seen twice.
+    Of shipping's two instances the second, which takes every third message, runs a newer image
+    with both instrumentations on: two CONSUMER spans of different scopes for one message, the
+    second inside the first or beside it. They overlap in one instance: one processing, seen twice.
     """
     shop = Shop.of(s)
+    newer = s.service("shipping", "logistics", instance="shipping-2")
     for number in ORDERS:
         message = shop.place(number, number * 60.0, charge=False)
-        outer = shop.ship(number, message, scope="framework")
-        facts = dict(outer.attributes)
-        nested = number % 2 == 0
+        if number % 3:
+            shop.ship(number, message)
+            continue
+        outer = shop.ship(number, message, by=newer, scope="framework")
         s.span(
-            shop.shipping,
+            newer,
             outer.name,
             Kind.CONSUMER,
             outer.start + 0.002,
             0.14,
-            parent=outer if nested else None,
+            parent=outer if number % 2 else None,
             links=[message],
-            attributes=facts,
+            attributes=dict(outer.attributes),
             scope="kafka-client",
         )
+    s.expected["executions"] = {"count": len(ORDERS), "status": {"completed": len(ORDERS)}}
+
+
+@scenario("dup001-not-doubled-as-a-rule", lookalike_of=("DUP001", "DUP002"))
+def doubled_as_a_rule(s: Scenario) -> None:
+    """Every message is processed twice, at the same time, by the same code.
+
+    Shipping's library creates two spans for each message, side by side and of the same scope.
+    Nothing in a single pair tells it from two processings; that all forty-one messages of this
+    destination have two overlapping ones does.
+    """
+    shop = Shop.of(s)
+    for number in ORDERS:
+        message = shop.place(number, number * 60.0, charge=False)
+        first = shop.ship(number, message)
+        shop.ship(number, message, at=first.start + 0.001)
     s.expected["executions"] = {"count": len(ORDERS), "status": {"completed": len(ORDERS)}}
 
 

@@ -97,6 +97,22 @@ def late_group(s: Scenario) -> None:
             s.process(fraud, message, message.end + s.random.uniform(0.1, 0.2), 0.02)
 
 
+@scenario("orp002-not-partial-group", lookalike_of=("ORP002", "STL001"))
+def partial_group(s: Scenario) -> None:
+    """A second group takes only some of a topic's messages.
+
+    Insurance subscribes to ``orders.placed`` with a filter for valuable orders, three in five.
+    The others were never meant for it, whether later ones were taken or not.
+    """
+    shop = Shop.of(s)
+    insurance = s.service("insurance", "risk")
+    for number in ORDERS:
+        message = shop.place(number, number * 60.0, charge=False)
+        shop.ship(number, message)
+        if number % 5 in (0, 2, 3):
+            s.process(insurance, message, message.end + s.random.uniform(0.1, 0.2), 0.02)
+
+
 @scenario("orp002-not-no-consumer", lookalike_of=("ORP002", "STL001"))
 def no_consumer(s: Scenario) -> None:
     """Messages go to a topic that nothing in the recording ever reads.

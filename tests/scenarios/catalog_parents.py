@@ -2,26 +2,9 @@
 
 from __future__ import annotations
 
-from scenarios.builder import Kind, Scenario, Service, Span
+from scenarios.builder import Kind, Scenario, Service
 from scenarios.registry import scenario
 from scenarios.shop import LEARNED, MUCH_LATER, ORDERS, Shop, key, order
-
-
-def _label(
-    shop: Shop, labels: Service, number: int, message: Span, worker: Service, *, dies: bool = False
-) -> None:
-    """Ship one order: the worker has a label printed; when it ``dies`` its spans are lost."""
-    shipment = shop.ship(number, message, by=worker, lasts=0.25, lost=dies)
-    shop.scenario.call(
-        worker,
-        labels,
-        "POST /labels",
-        shipment.start + 0.02,
-        0.1,
-        parent=shipment,
-        attributes=key(number),
-        lost_client=dies,
-    )
 
 
 @scenario("orp001-worker-crashed")
@@ -33,21 +16,39 @@ def worker_crashed(s: Scenario) -> None:
     service's span, whose parent never arrives. The instance is never heard of again; the other
     one goes on with the later orders.
 
-    This is one finding: the missing parent. That the message was never seen processed and the
-    shipment never seen finished follows from it and is not reported again.
+    This is one finding: the missing parent. That the message was never seen processed, and that
+    notification was never told, follows from it and is not reported again.
     """
     shop = Shop.of(s)
     labels = s.service("labels", "printing")
+    notification = s.service("notification", "messaging")
     workers = [shop.shipping, s.service("shipping", "logistics", instance="shipping-2")]
-    for number in range(1, LEARNED + 1):
-        worker = workers[number % 2 == 0 and number <= 20]
+    for number in ORDERS:
+        worker, dies = workers[number % 2 == 0 and number <= 20], number == 20
         message = shop.place(number, number * 60.0, charge=False)
-        _label(shop, labels, number, message, worker, dies=number == 20)
-    later = LEARNED * 60.0 + MUCH_LATER
-    message = shop.place(LEARNED + 1, later, charge=False)
-    _label(shop, labels, LEARNED + 1, message, workers[0])
-    s.expect("ORP001", order(20), service="shipping", team="logistics")
-    s.expected["executions"] = {"count": LEARNED + 1}
+        shipment = shop.ship(number, message, by=worker, lasts=0.25, lost=dies)
+        s.call(
+            worker,
+            labels,
+            "POST /labels",
+            shipment.start + 0.02,
+            0.1,
+            parent=shipment,
+            attributes=key(number),
+            lost_client=dies,
+        )
+        if not dies:
+            ready = s.publish(worker, "parcels.ready", shipment.start + 0.2, parent=shipment)
+            s.process(notification, ready, ready.end + s.random.uniform(0.1, 0.3), 0.05)
+    s.expect(
+        "ORP001",
+        order(20),
+        service="shipping",
+        team="logistics",
+        mentions=["crashed", "shipping-2"],
+        effects=["notification"],
+    )
+    s.expected["executions"] = {"count": len(ORDERS), "of": {order(20): {"status": "abandoned"}}}
 
 
 @scenario("orp001-parent-dropped")
@@ -96,39 +97,68 @@ def uninstrumented_gateway(s: Scenario) -> None:
 
 @scenario("orp001-not-sampled", lookalike_of=("ORP001",))
 def sampled(s: Scenario) -> None:
-    """The gateway keeps a quarter of its spans, everything behind it keeps half.
+    """The gateway keeps most of its spans, everything behind it keeps all.
 
-    Consistent probability sampling (``ot=th`` in the tracestate): whatever the gateway keeps, the
-    others keep too, but not the other way round. So half of the traces have a root whose parent
-    was never exported, by decision.
+    Consistent probability sampling, as the tracestate says: the gateway's threshold is
+    ``ot=th:2``, seven in eight. One trace in eight has a root whose parent was never exported, by
+    decision.
     """
     gateway = s.service("gateway", "edge")
     checkout = s.service("checkout", "storefront")
     payment = s.service("payment", "payments")
     for number in ORDERS:
-        at = number * 60.0
-        kept = number % 2 == 0
-        front = s.serve(
-            gateway,
-            "POST /shop/orders",
-            at,
-            0.2,
-            attributes=key(number),
-            lost=not kept,
-            trace_state="ot=th:c",
-        )
-        forward = s.span(
-            gateway, "POST", Kind.CLIENT, at + 0.01, 0.18, parent=front, lost=not kept,
-            trace_state="ot=th:c",
+        _through_gateway(
+            s, (gateway, checkout, payment), number, number * 60.0,
+            lost=["gateway"] if number % 8 == 4 else [], trace_state="ot=th:2",
         )  # fmt: skip
-        root = s.serve(
-            checkout, "POST /orders", at + 0.02, 0.15, parent=forward, attributes=key(number),
-            trace_state="ot=th:8",
+
+
+@scenario("orp001-nothing-sampled-away")
+def nothing_sampled_away(s: Scenario) -> None:
+    """A consistent sampler that keeps everything explains no missing span.
+
+    ``ot=th:0`` in the tracestate is a threshold of zero: every span is kept. The gateway's span
+    that is missing above order 20 was not left out by decision.
+    """
+    gateway = s.service("gateway", "edge")
+    checkout = s.service("checkout", "storefront")
+    payment = s.service("payment", "payments")
+    for number in ORDERS:
+        _through_gateway(
+            s, (gateway, checkout, payment), number, number * 60.0,
+            lost=["gateway"] if number == 20 else [], trace_state="ot=th:0",
         )  # fmt: skip
-        client = s.span(
-            checkout, "POST", Kind.CLIENT, at + 0.03, 0.1, parent=root, trace_state="ot=th:8"
-        )
-        s.serve(payment, "POST /charge", at + 0.04, 0.08, parent=client, trace_state="ot=th:8")
+    s.expect("ORP001", order(20), service="gateway", team="edge")
+
+
+def _through_gateway(
+    s: Scenario,
+    services: tuple[Service, Service, Service],
+    number: int,
+    at: float,
+    *,
+    lost: list[str],
+    trace_state: str = "",
+) -> None:
+    """Let gateway, checkout and payment call each other; the spans of some services are lost."""
+    gateway, checkout, payment = services
+    out, name = "gateway" in lost, key(number)
+    front = s.serve(
+        gateway, "POST /shop/orders", at, 0.2, attributes=name, lost=out, trace_state=trace_state
+    )
+    out = "checkout" in lost
+    root = s.serve(
+        checkout, "POST /orders", at + 0.02, 0.15, parent=front, attributes=name, lost=out,
+        trace_state=trace_state,
+    )  # fmt: skip
+    client = s.span(
+        checkout, "POST", Kind.CLIENT, at + 0.04, 0.1, parent=root, lost=out,
+        trace_state=trace_state,
+    )  # fmt: skip
+    s.serve(
+        payment, "POST /charge", at + 0.05, 0.08, parent=client, attributes=name,
+        trace_state=trace_state,
+    )  # fmt: skip
 
 
 @scenario("orp001-not-late-parent", lookalike_of=("ORP001",))
@@ -171,17 +201,10 @@ def telemetry_gap(s: Scenario) -> None:
     gateway = s.service("gateway", "edge")
     checkout = s.service("checkout", "storefront")
     payment = s.service("payment", "payments")
-    for number in [*range(1, 56), 55 + 80]:
-        at = number * 30.0
-        gap = 25 <= number < 39
-        front = s.serve(gateway, "POST /shop/orders", at, 0.2, attributes=key(number))
-        forward = s.span(gateway, "POST", Kind.CLIENT, at + 0.01, 0.18, parent=front)
-        root = s.serve(
-            checkout, "POST /orders", at + 0.02, 0.15, parent=forward, attributes=key(number),
-            lost=gap,
-        )  # fmt: skip
-        s.call(checkout, payment, "POST /charge", at + 0.04, 0.1, parent=root, lost_client=gap)
-    s.expected["executions"] = {"count": 56}
+    for number in range(1, 81):
+        gap = ["checkout"] if 30 <= number < 44 else []
+        _through_gateway(s, (gateway, checkout, payment), number, number * 30.0, lost=gap)
+    s.expected["executions"] = {"count": 80}
 
 
 @scenario("orp001-not-in-progress", lookalike_of=("ORP001", "ORP002"))
