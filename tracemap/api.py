@@ -7,75 +7,31 @@ every frame is of the moment of the call, after all spans that were stored befor
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import re
 import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import polars as pl
 
+from tracemap.backend import Backend
 from tracemap.errors import InputError, NotFoundError
+from tracemap.moments import Moment, to_ns
 
 if TYPE_CHECKING:  # a client of a server needs neither DuckDB nor pyarrow
-    from tracemap.batch import SpanBatch
     from tracemap.collectors.files import ImportResult, Progress
-    from tracemap.guard import Limits
-    from tracemap.local import Read, SqlAnswer
+    from tracemap.local import Read
     from tracemap.ownership import Explanation
     from tracemap.queries import Value
     from tracemap.report_data import Report
-    from tracemap.settings import Settings
-
-#: A moment: a datetime (naive means UTC), RFC 3339 text, or nanoseconds since the Unix epoch.
-Moment = dt.datetime | str | int
 
 STATUSES: Final = ("running", "stalled", "completed", "failed", "compensated", "abandoned")
 FINDING_STATUSES: Final = ("new", "ongoing", "resolved", "muted")
 
 _TRACE_OR_SPAN: Final = re.compile(r"[0-9a-fA-F]{8,32}")
-_RFC3339: Final = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(:\d\d)?(\.\d{1,9})?)?\s*([Zz]|[+-]\d\d:?\d\d)?"
-)
-
-
-class Backend(Protocol):
-    """Where a ``Tracemap`` reads and writes."""
-
-    def frames(self, reads: Sequence[Read]) -> list[pl.DataFrame]:
-        """The rows of named queries, all of one moment."""
-        ...
-
-    def sql(self, text: str, limits: Limits) -> SqlAnswer:
-        """A person's own SELECT."""
-        ...
-
-    def write(self, batches: Sequence[SpanBatch], /, *, source: str) -> None:
-        """Store recorded spans; when this returns they are on disk."""
-        ...
-
-    def load_ownership(self, content: bytes, path: str) -> list[str]:
-        """Store what an ownership file declares; returns its mistakes, one line each."""
-        ...
-
-    def reconcile(self, since_ns: int | None, until_ns: int | None, *, save: bool) -> Report:
-        """The report of a window, saved unless asked not to."""
-        ...
-
-    def settings(self) -> Settings:
-        """What the user decided, or the defaults."""
-        ...
-
-    def configure(self, settings: Settings) -> None:
-        """Store settings for every later analysis."""
-        ...
-
-    def close(self) -> None:
-        """Let go of the database or the connection."""
-        ...
 
 
 class TruncatedWarning(UserWarning):
@@ -429,28 +385,3 @@ def _known_all(
                 if near
                 else f"one of {', '.join((*extra, *known))}",
             )
-
-
-def to_ns(moment: Moment | None) -> int | None:
-    """Nanoseconds since the Unix epoch, exact. Raises InputError for text that is no time."""
-    if moment is None or isinstance(moment, int):
-        return moment
-    if isinstance(moment, dt.datetime):
-        utc = moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment
-        whole = utc - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-        return (whole.days * 86_400 + whole.seconds) * 10**9 + whole.microseconds * 1000
-    match = _RFC3339.fullmatch(moment.strip())
-    try:
-        if match is None:
-            raise ValueError(moment)
-        day, minute, second, fraction, zone = match.groups()
-        zone = "+00:00" if zone in (None, "Z", "z") else zone
-        stamp = dt.datetime.fromisoformat(f"{day}T{minute or '00:00'}{second or ':00'}{zone}")
-    except ValueError:
-        raise InputError(
-            f"{moment!r} is not a time", do="write it as 2026-01-31T14:05:00Z"
-        ) from None
-    nanos = int((fraction or ".0")[1:].ljust(9, "0"))
-    base = to_ns(stamp)
-    assert base is not None
-    return base + nanos

@@ -99,7 +99,7 @@ def since_ns(text: str | None) -> int | None:
     """A time, or how long ago, as nanoseconds since the Unix epoch. Raises InputError."""
     import time
 
-    from tracemap.api import to_ns
+    from tracemap.moments import to_ns
 
     if text is None:
         return None

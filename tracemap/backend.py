@@ -1,0 +1,51 @@
+"""What a ``Tracemap`` reads and writes through: this process, or a server of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+import polars as pl
+
+if TYPE_CHECKING:  # a client of a server needs neither DuckDB nor pyarrow
+    from tracemap.batch import SpanBatch
+    from tracemap.guard import Limits
+    from tracemap.local import Read, SqlAnswer
+    from tracemap.report_data import Report
+    from tracemap.settings import Settings
+
+
+class Backend(Protocol):
+    """Where a ``Tracemap`` reads and writes."""
+
+    def frames(self, reads: Sequence[Read]) -> list[pl.DataFrame]:
+        """The rows of named queries, all of one moment."""
+        ...
+
+    def sql(self, text: str, limits: Limits) -> SqlAnswer:
+        """A person's own SELECT."""
+        ...
+
+    def write(self, batches: Sequence[SpanBatch], /, *, source: str) -> None:
+        """Store recorded spans; when this returns they are on disk."""
+        ...
+
+    def load_ownership(self, content: bytes, path: str) -> list[str]:
+        """Store what an ownership file declares; returns its mistakes, one line each."""
+        ...
+
+    def reconcile(self, since_ns: int | None, until_ns: int | None, *, save: bool) -> Report:
+        """The report of a window, saved unless asked not to."""
+        ...
+
+    def settings(self) -> Settings:
+        """What the user decided, or the defaults."""
+        ...
+
+    def configure(self, settings: Settings) -> None:
+        """Store settings for every later analysis."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the database or the connection."""
+        ...
