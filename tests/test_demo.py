@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from otlp_sink import Captured, running_sink
 
 import tracemap
+from tracemap import pipeline
 from tracemap.api import Tracemap
 from tracemap.demo.broker import BrokerClient
 from tracemap.demo.faults import BATCH, FEWEST_ORDERS, HELD_ORDER, Script, plan
@@ -27,6 +28,7 @@ from tracemap.demo.shop import run_shop
 from tracemap.demo.topology import CAPTURED, DESTINATIONS, FAILED, PLACED, SERVICES, SHIPPED
 from tracemap.demo.truth import Injected, differences, injected
 from tracemap.errors import InputError
+from tracemap.store import Store
 
 INTERNAL, SERVER, CLIENT, PRODUCER, CONSUMER = 1, 2, 3, 4, 5
 
@@ -311,6 +313,13 @@ def test_the_report_is_exactly_what_was_injected(seed: int, tmp_path: Path) -> N
     assert result.differences == ()
     with tracemap.open(database) as opened:
         _check_analysis(opened, result.script)
+    # Tomorrow, when nothing was received in between, the same is wrong: silence resolves nothing.
+    with Store.open(database) as store:
+        pipeline.refresh(store, now_ns=time.time_ns() + 86_400 * 10**9)
+    with tracemap.open(database) as opened:
+        tomorrow = opened.findings("all").to_dicts()
+    assert differences(result.truth, map(place_of, tomorrow)) == []
+    assert {finding["status"] for finding in tomorrow} <= {"new", "ongoing"}
 
 
 def _check_analysis(opened: Tracemap, script: Script) -> None:

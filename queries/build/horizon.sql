@@ -1,12 +1,14 @@
 -- Up to when each source is known (design section 8). A recorded source: its newest span end, but
--- not ends more than an hour beyond the 99.9th percentile. A live one: now minus the lag, unless it
--- has been silent for 10 times its p99 gap and 5 minutes.
+-- not ends more than an hour beyond the 99.9th percentile. A live one: now minus the lag; once it has
+-- been silent for 10 times its p99 gap and 5 minutes, the horizon stays where it was then. It never
+-- goes back: what was found before the silence became abnormal is not resolved by it.
 CREATE OR REPLACE TABLE derived.source AS
 WITH span_end AS (
-    -- The percentile counts from below, so that in a small store one outlier is not its own measure;
+    -- In a small store one outlier would be its own percentile: there the second newest counts;
     -- and nothing ends after it was received.
     SELECT s.source_id,
-        least(any_value(r.received_ns), list(s.end_ns ORDER BY s.end_ns)[greatest(1, (0.999 * count(*))::BIGINT)])
+        least(any_value(r.received_ns),
+            CASE WHEN count(*) >= 2000 THEN quantile_disc(s.end_ns, 0.999) ELSE max(s.end_ns, 2)[-1] END)
             + 3600000000000 AS cap
     FROM derived.span AS s
     JOIN (SELECT source_id, max(received_ns) AS received_ns FROM store.batch GROUP BY source_id) AS r USING (source_id)
@@ -31,8 +33,7 @@ SELECT
     s.kind = 'live' AND $now_ns - r.received_ns > r.silence_ns AS silent,
     CASE
         WHEN s.kind = 'recorded' THEN n.newest_ns
-        WHEN $now_ns - r.received_ns > r.silence_ns THEN r.received_ns
-        ELSE $now_ns - $lag_ns
+        ELSE least($now_ns, r.received_ns + r.silence_ns) - $lag_ns
     END AS horizon_ns
 FROM store.source AS s
 JOIN newest AS n USING (source_id)
