@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -39,7 +40,9 @@ def store_lines(store: Store, given: Sequence[bytes]) -> None:
 
 @cache
 def _analysed() -> Path:
-    path = Path(mkdtemp(prefix="tracemap-front-")) / "shop.duckdb"
+    folder = Path(mkdtemp(prefix="tracemap-front-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = folder / "shop.duckdb"
     with Store.open(path) as store:
         store_lines(store, lines())
     with tracemap.open(path) as opened:
