@@ -1,7 +1,7 @@
 -- Messages: what was published, and what was consumed of unseen producers (mid < 0).
 CREATE OR REPLACE TABLE derived.message AS
 WITH taken AS (
-    SELECT j.mid, any_value(t.system) AS system, any_value(t.destination) AS destination, min(t.message_id) AS message_id
+    SELECT j.mid, min(t.system) AS system, min(t.destination) AS destination, min(t.message_id) AS message_id
     FROM b_join AS j JOIN b_taker AS t USING (sid) WHERE j.mid < 0 GROUP BY j.mid
 )
 SELECT DISTINCT p.mid, s.system, s.destination, s.message_id, s.service AS producer_service,

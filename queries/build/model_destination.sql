@@ -3,7 +3,7 @@
 CREATE OR REPLACE TABLE derived.model_destination AS
 WITH taken AS (
     SELECT m.mid, m.system, m.destination, r.consumer_group, m.published_ns,
-        min(r.start_ns) AS taken_ns, any_value(r.service) AS service
+        min(r.start_ns) AS taken_ns, min(r.service) AS service
     FROM derived.message AS m JOIN derived.reception AS r USING (mid)
     WHERE m.mid >= 0 AND m.destination IS NOT NULL AND NOT r.dead_letter
     GROUP BY m.mid, m.system, m.destination, r.consumer_group, m.published_ns

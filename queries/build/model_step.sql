@@ -17,8 +17,8 @@ often AS (
     FROM piece GROUP BY ALL
 ),
 lasted AS (
-    SELECT s.wf, s.st, any_value(t.service) AS service, any_value(t.namespace) AS namespace, any_value(t.name) AS name,
-        any_value(t.kind) AS kind, count(*) AS count, count(*) FILTER (t.failed) AS errors,
+    SELECT s.wf, s.st, any_value(t.service) AS service, min(t.namespace) AS namespace, any_value(t.name) AS name,
+        min(t.kind) AS kind, count(*) AS count, count(*) FILTER (t.failed) AS errors,
         quantile_disc(t.end_ns - t.start_ns, 0.5) AS p50_ns,
         quantile_disc(t.end_ns - t.start_ns, 0.95) AS p95_ns,
         quantile_disc(t.end_ns - t.start_ns, 0.99) AS p99_ns

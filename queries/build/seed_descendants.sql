@@ -7,16 +7,17 @@ WITH RECURSIVE region AS MATERIALIZED (
     WHERE NOT a.agreed AND s.sid NOT IN (SELECT sid FROM b_member)
 ),
 up(sid, kset, via) AS (
-    SELECT r.sid, m.kset, min(m.via)
+    SELECT r.sid, m.kset, arg_min(c.sid, (c.start_ns, c.span_id))
     FROM region AS r JOIN derived.span AS c ON c.psid = r.sid JOIN b_member AS m ON m.sid = c.sid
-    GROUP BY ALL
+    GROUP BY r.sid, m.kset
     UNION
     SELECT p.sid, u.kset, u.via
     FROM up AS u JOIN region AS r ON r.sid = u.sid JOIN region AS p ON p.sid = r.psid
 ),
 below AS (
-    SELECT u.sid, any_value(r.kind) AS kind, min(u.kset) AS kset, count(DISTINCT u.kset) AS sets, min(u.via) AS via
-    FROM up AS u JOIN region AS r USING (sid) GROUP BY u.sid
+    SELECT u.sid, any_value(r.kind) AS kind, min(u.kset) AS kset, count(DISTINCT u.kset) AS sets,
+        arg_min(u.via, (v.start_ns, v.span_id)) AS via
+    FROM up AS u JOIN region AS r USING (sid) JOIN derived.span AS v ON v.sid = u.via GROUP BY u.sid
 ),
 shared AS (
     SELECT u.sid, list_sort(list(DISTINCT k.vid)) AS vids

@@ -26,9 +26,10 @@ unanswered AS (
     WHERE r.sid NOT IN (SELECT sid FROM b_member)
 ),
 vid_of AS (
-    SELECT u.sid, u.place, any_value(u.reason) AS reason, min(u.via) AS via, any_value(u.takes) AS takes,
+    SELECT u.sid, u.place, any_value(u.reason) AS reason,
+        arg_min(u.via, (v.start_ns, v.span_id, v.trace_id)) AS via, any_value(u.takes) AS takes,
         count(DISTINCT u.kset) AS sets, list_sort(list(DISTINCT k.vid)) AS vids
-    FROM unanswered AS u JOIN b_kset AS k USING (kset)
+    FROM unanswered AS u JOIN b_kset AS k USING (kset) LEFT JOIN derived.span AS v ON v.sid = u.via
     GROUP BY u.sid, u.place
 )
 SELECT sid, kset_id(vids) AS kset, reason, via, vids

@@ -19,8 +19,7 @@ WITH edge AS (
     WHERE (c.kind = 2 AND p.kind = 3) OR (c.kind = 5 AND p.kind = 4) OR c.service != p.service
 ),
 pair AS (
-    SELECT from_instance, to_instance, any_value(from_service) AS from_service, any_value(to_service) AS to_service,
-        any_value(to_namespace) AS to_namespace, count(*) AS calls,
+    SELECT from_instance, to_instance, from_service, to_service, min(to_namespace) AS to_namespace, count(*) AS calls,
         count(*) FILTER (late_ns < -10000000) AS before,
         median(offset_ns) FILTER (late_ns < -10000000) AS offset_ns,
         arg_min(trace_id, (start_ns, span_id)) FILTER (late_ns < -10000000) AS trace_id,
@@ -28,18 +27,18 @@ pair AS (
         min(start_ns) FILTER (late_ns < -10000000) AS since_ns, max(end_ns) FILTER (late_ns < -10000000) AS seen_ns
     FROM edge WHERE from_instance != to_instance
         AND abs(late_ns) < 365 * 86400000000000
-    GROUP BY from_instance, to_instance
+    GROUP BY from_instance, to_instance, from_service, to_service
 ),
 calendar AS (
-    SELECT coalesce(s.instance, s.service) AS instance, any_value(s.service) AS service, any_value(s.namespace) AS namespace,
-        count(*) AS spans, arg_min(s.trace_id, s.span_id) AS trace_id, min(s.span_id) AS span_id,
-        max(abs(s.end_ns - x.newest_ns)) AS off_ns, any_value(x.newest_ns) AS newest_ns, max(s.end_ns) AS worst_ns
+    SELECT coalesce(s.instance, s.service) AS instance, s.service, min(s.namespace) AS namespace,
+        count(*) AS spans, arg_min(s.trace_id, (s.span_id, s.trace_id)) AS trace_id, min(s.span_id) AS span_id,
+        max(abs(s.end_ns - x.newest_ns)) AS off_ns, max(x.newest_ns) AS newest_ns, max(s.end_ns) AS worst_ns
     FROM derived.span AS s JOIN derived.source AS x USING (source_id)
     WHERE s.end_ns > x.newest_ns + 3600000000000 OR s.start_ns < 946684800000000000
-    GROUP BY ALL
+    GROUP BY s.instance, s.service
 )
 SELECT
-    from_instance || '>' || to_instance AS anchor, []::BIGINT[] AS eids,
+    printf('%s %s > %s %s', from_service, from_instance, to_service, to_instance) AS anchor, []::BIGINT[] AS eids,
     to_service AS service, NULL AS step, 'service' AS owner_kind, to_service AS owner_name, to_namespace AS owner_namespace,
     trace_id, [span_id] AS span_ids, since_ns, seen_ns,
     printf('the clock of %s (%s) is about %.0f ms behind that of %s (%s): its spans begin before their parents in %d of %d calls',
@@ -51,7 +50,7 @@ FROM pair
 WHERE before >= CASE WHEN calls < 3 THEN calls ELSE 3 END AND before * 2 >= calls AND before > 0
 UNION ALL
 SELECT
-    'calendar ' || instance, []::BIGINT[], service, NULL, 'service', service, namespace,
+    'calendar ' || service || ' ' || instance, []::BIGINT[], service, NULL, 'service', service, namespace,
     trace_id, [span_id], newest_ns, newest_ns,
     printf('the clock of %s (%s) says %s; the rest of its source is at %s', service, instance,
         strftime(utc(least(worst_ns, 9223372036854775806)), '%Y-%m-%d %H:%M'), strftime(utc(newest_ns), '%Y-%m-%d %H:%M')),

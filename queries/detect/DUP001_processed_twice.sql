@@ -18,7 +18,7 @@ WITH processed AS (
 messages AS (SELECT destination, consumer_group, count(DISTINCT mid) AS messages FROM processed GROUP BY ALL),
 again AS (SELECT mid, consumer_group FROM processed GROUP BY mid, consumer_group HAVING count(*) > 1),
 taken AS (
-    SELECT mid, consumer_group, any_value(destination) AS destination, count(*) AS times,
+    SELECT mid, consumer_group, min(destination) AS destination, count(*) AS times,
         max(start_ns) <= min(end_ns) AS overlapping,
         list(span_id ORDER BY start_ns, span_id) AS span_ids,
         list(start_ns ORDER BY start_ns, span_id) AS starts,

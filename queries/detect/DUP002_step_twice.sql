@@ -22,7 +22,7 @@ done AS (
         list(t.span_id ORDER BY t.start_ns, t.span_id) AS span_ids,
         list(t.trace_id ORDER BY t.start_ns, t.span_id) AS trace_ids,
         list(t.start_ns ORDER BY t.start_ns, t.span_id) AS starts,
-        max(t.end_ns) AS seen_ns, any_value(t.service) AS service, any_value(t.namespace) AS namespace, any_value(t.name) AS name
+        max(t.end_ns) AS seen_ns, any_value(t.service) AS service, min(t.namespace) AS namespace, any_value(t.name) AS name
     FROM derived.execution_step AS s
     SEMI JOIN twice USING (eid, wf, st)
     JOIN derived.step AS t USING (step)
