@@ -166,6 +166,7 @@ BUILD: Final[tuple[str, ...]] = (
     "expected_next",
     "ending",
     "open_item",
+    "open_next",
     "execution_state",
     "service_silence",
     "custody",

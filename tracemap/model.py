@@ -25,4 +25,5 @@ def judge(build: Build, settings: Settings) -> None:
     build.run("expected_next", grace_ns=grace_ns)
     build.run("ending")
     build.run("open_item")
+    build.run("open_next")
     build.run("execution_state")

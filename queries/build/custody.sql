@@ -1,8 +1,10 @@
 -- Who holds each execution now: one row an open branch, or one row done (design section 10).
 CREATE OR REPLACE TABLE derived.custody AS
 WITH held AS (
-    SELECT o.*, row_number() OVER (PARTITION BY o.eid ORDER BY o.since_ns, o.holder_kind, o.holder)::INTEGER AS branch
+    SELECT o.*, n.next_steps, row_number() OVER (PARTITION BY o.eid ORDER BY o.since_ns, o.holder_kind, o.holder)::INTEGER AS branch
     FROM derived.open_item AS o
+    LEFT JOIN derived.open_next AS n
+        ON n.eid = o.eid AND n.holder_kind = o.holder_kind AND n.holder = o.holder AND n.since_ns = o.since_ns
 ),
 last_step AS (
     SELECT s.eid, arg_max(t.service, (t.end_ns, t.span_id)) AS service, arg_max(t.namespace, (t.end_ns, t.span_id)) AS namespace,
@@ -16,13 +18,13 @@ owner AS (
 service_owner AS (SELECT name, min(team) AS team FROM owner WHERE kind = 'service' GROUP BY name)
 SELECT h.eid, h.branch, h.holder, h.holder_kind, h.state, h.since_ns,
     CASE WHEN h.holder_kind = 'queue' THEN d.team ELSE s.team END AS team, h.evidence,
-    NULL::VARCHAR AS last_step, NULL::UBIGINT AS last_span_id
+    NULL::VARCHAR AS last_step, NULL::UBIGINT AS last_span_id, h.next_steps
 FROM held AS h
 LEFT JOIN service_owner AS s ON s.name = h.holder
 LEFT JOIN owner AS d ON d.kind = 'destination' AND d.name = h.holder AND d.namespace IS NOT DISTINCT FROM h.system
 UNION ALL
 SELECT e.eid, 1, l.service, 'done', x.status, l.end_ns, s.team,
-    NULL, l.name, l.span_id
+    NULL, l.name, l.span_id, NULL
 FROM derived.execution AS e
 JOIN derived.execution_state AS x USING (eid)
 JOIN last_step AS l USING (eid)

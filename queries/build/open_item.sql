@@ -4,7 +4,7 @@ CREATE OR REPLACE TABLE derived.open_item AS
 WITH queued AS (
     SELECT x.eid, 'queue' AS holder_kind, w.destination AS holder, NULL AS namespace, w.system,
         CASE WHEN w.lost THEN 'lost in the queue' ELSE 'waiting in the queue' END AS state,
-        w.published_ns AS since_ns, w.late OR w.lost AS late, w.lost AS gone, w.in_hand,
+        w.published_ns AS since_ns, w.late OR w.lost AS late, w.lost AS gone, w.in_hand, w.consumer_service AS step_name,
         json_object('published_by', w.producer_service, 'span_id', hex_span_id(w.span_id), 'awaited_by', w.consumer_group,
             'deadline_ns', w.deadline_ns, 'deadline', w.deadline_source, 'taken_later', w.taken_later) AS evidence
     FROM derived.waiting AS w
@@ -14,7 +14,7 @@ WITH queued AS (
 between_steps AS (
     SELECT x.eid, 'between' AS holder_kind, x.service AS holder, x.namespace, NULL AS system,
         CASE WHEN x.matured THEN x.name || ' never began' ELSE 'before ' || x.name END AS state,
-        x.end_ns AS since_ns, x.late, x.matured AS gone, false AS in_hand,
+        x.end_ns AS since_ns, x.late, x.matured AS gone, false AS in_hand, x.name AS step_name,
         json_object('after', t.service || ' ' || t.name, 'span_id', hex_span_id(t.span_id), 'expected', x.name,
             'followed', x.followed, 'executions', x.executions, 'deadline_ns', x.deadline_ns, 'deadline', x.deadline_source)
             AS evidence
@@ -25,7 +25,7 @@ executing AS (
         m.caller_namespace AS namespace, NULL AS system,
         CASE WHEN m.vanished THEN 'vanished in ' ELSE 'executing ' END
             || coalesce(m.caller_name, 'a caller of ' || m.child_name) AS state,
-        m.since_ns, m.vanished AS late, m.vanished AS gone, false AS in_hand,
+        m.since_ns, m.vanished AS late, m.vanished AS gone, false AS in_hand, m.caller_name AS step_name,
         json_object('missing_span_id', hex_span_id(m.parent_span_id), 'child', m.child_service || ' ' || m.child_name,
             'deadline_ns', m.deadline_ns, 'deadline', m.deadline_source) AS evidence
     FROM derived.missing_parent AS m

@@ -9,4 +9,15 @@ FROM derived.model_step AS m
 JOIN derived.model_workflow AS w USING (wf)
 JOIN seen AS s USING (wf, st)
 LEFT JOIN service_owner AS o ON o.name = m.service AND o.namespace IS NOT DISTINCT FROM m.namespace
-ORDER BY w.workflow, s.first_ns
+UNION ALL
+-- Peers that send no telemetry.
+SELECT w.workflow, v.service, v.name, v.peer_kind, count(DISTINCT x.eid),
+    count(DISTINCT x.eid) / any_value(w.executions), count(*), count(*) FILTER (v.failed),
+    quantile_disc(v.end_ns - v.start_ns, 0.5), quantile_disc(v.end_ns - v.start_ns, 0.95), any_value(p.team)
+FROM derived.virtual_step AS v
+JOIN derived.execution_step AS x ON x.step = v.caller
+JOIN derived.model_workflow AS w USING (wf)
+LEFT JOIN (
+    SELECT name, any_value(team) AS team FROM derived.owner WHERE kind IN ('datastore', 'service') GROUP BY name
+) AS p ON p.name = v.service
+GROUP BY w.workflow, v.service, v.name, v.peer_kind

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from tracemap.cli.common import DEFAULT_DB, Db, OutputFormat, examples, open_database, since_ns
-from tracemap.cli.evidence import evidence_text
+from tracemap.cli.evidence import split_expected
 from tracemap.cli.execution_page import headline, holding, horizon_of
 from tracemap.cli.output import Format, note, out, write_rows
 from tracemap.cli.table import Column, Row, print_table
@@ -86,7 +86,10 @@ def print_custody(
     console.print(headline(execution), soft_wrap=True)
     for holder in holders:
         console.print(holding(holder, moment), soft_wrap=True)
-        if told := evidence_text(holder["evidence"]):
+        told, expected = split_expected(holder["evidence"])
+        if expected:
+            console.print(paragraph(f"next should be: {expected}", console.width, "    "))
+        if told:
             console.print(paragraph(told, console.width, "    "), style="dim")
     if not holders:
         console.print("  nobody held it: it had not begun, or was over", soft_wrap=True)

@@ -28,6 +28,13 @@ def evidence_pairs(evidence: object) -> list[tuple[str, str]]:
     return [(n, v) for n, v in _pairs(found) if v]
 
 
+def split_expected(evidence: object) -> tuple[str, str]:
+    """The facts in words, and apart from them the steps that should happen next."""
+    pairs = evidence_pairs(evidence)
+    told = ", ".join(f"{name} {value}" for name, value in pairs if name != "expected next")
+    return told, ", ".join(value for name, value in pairs if name == "expected next")
+
+
 def _loaded(evidence: object) -> Any:
     if not isinstance(evidence, str):
         return evidence
