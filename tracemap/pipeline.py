@@ -16,7 +16,7 @@ from tracemap.correlation import assign_members, find_keys
 from tracemap.detection import detect
 from tracemap.executions import build_executions, build_steps, join_messages, read_spans
 from tracemap.model import judge, learn
-from tracemap.store import Store
+from tracemap.store import Store, transaction
 
 #: While time passes, a live store is analysed again when the last answer is this old (ns) ...
 _FRESH_NS = 1_000_000_000
@@ -31,7 +31,7 @@ def refresh(store: Store, *, now_ns: int | None = None) -> bool:
 
     Does nothing when neither the spans, the settings, the declarations nor, for live sources, the
     time have moved on. Safe to call from several threads: one builds, the others wait and find it
-    done. Returns whether it built.
+    done. Returns whether it built. Raises StoreError when disk or memory do not suffice.
     """
     with _locks.setdefault(store, Lock()):
         given = time.time_ns() if now_ns is None else now_ns
@@ -39,13 +39,8 @@ def refresh(store: Store, *, now_ns: int | None = None) -> bool:
         if not _stale(Build(cursor), given, forced=now_ns is not None):
             return False
         began = time.monotonic_ns()
-        cursor.begin()
-        try:
+        with transaction(cursor, store.path):
             _build(Build(cursor), store, given, began)
-            cursor.commit()
-        except BaseException:
-            cursor.rollback()
-            raise
         return True
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Self
@@ -116,15 +117,13 @@ class Store:
 
     def configure(self, settings: Settings) -> None:
         """Store ``settings`` for every later analysis."""
-        with self._lock:
-            cursor = self.cursor()
-            cursor.begin()
+        cursor = self.cursor()
+        with self._lock, transaction(cursor, self.path):
             cursor.execute(queries.text("store/delete_setting"), {"name": "settings"})
             cursor.execute(
                 queries.text("store/insert_setting"),
                 {"name": "settings", "value": settings.to_json()},
             )
-            cursor.commit()
 
     def last_batch(self) -> int:
         """The number of the newest committed batch; grows by one with each."""
@@ -276,6 +275,31 @@ class Store:
         return found
 
 
+@contextmanager
+def transaction(
+    cursor: duckdb.DuckDBPyConnection, path: Path | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """One transaction of ``cursor``: committed at the end, undone on an error.
+
+    Raises StoreError where the disk or the memory did not suffice; what is wrong with a statement
+    is raised as it is.
+    """
+    cursor.begin()
+    try:
+        yield cursor
+        cursor.commit()
+    except _FAILED as error:
+        _rollback(cursor)
+        raise _write_error(path, error) from error
+    except BaseException:
+        _rollback(cursor)
+        raise
+
+
+#: What DuckDB raises when it could not do what was right to ask.
+_FAILED = (duckdb.IOException, duckdb.TransactionException, duckdb.OutOfMemoryException)
+
+
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     try:
         return duckdb.connect(str(path), config=_CONFIG)
@@ -402,11 +426,12 @@ def _rollback(cursor: duckdb.DuckDBPyConnection) -> None:
         return
 
 
-def _write_error(path: Path, error: duckdb.Error) -> StoreError:
+def _write_error(path: Path | None, error: duckdb.Error) -> StoreError:
     text = _first_line(error)
+    where = None if path is None else str(path)
     if "no space" in text.lower() or "disk" in text.lower():
-        return StoreError("the disk is full", where=str(path), do="free space; it recovers then")
-    return StoreError(f"could not write: {text}", where=str(path), do="send the spans again")
+        return StoreError("the disk is full", where=where, do="free space; it recovers then")
+    return StoreError(f"could not write: {text}", where=where, do="try it again")
 
 
 def _first_line(error: Exception) -> str:
