@@ -99,3 +99,40 @@ def jitter(s: Scenario) -> None:
         )  # fmt: skip
         shop.ship(number, s.publish(shop.checkout, shop.destination, at + 0.1, parent=root))
     s.expected["executions"] = {"count": LEARNED + 1, "status": {"completed": LEARNED + 1}}
+
+
+@scenario("dat001-not-backdated", lookalike_of=("DAT001",))
+def backdated(s: Scenario) -> None:
+    """A few spans begin before their parents; the clocks agree.
+
+    Payment dates a request back to when the connection was accepted. Where checkout had opened
+    its connection ahead of time, four times in all, ``POST /charge`` begins a fifth of a second
+    before the call. A clock that is wrong is wrong every time.
+    """
+    shop = Shop.of(s)
+    for number in ORDERS:
+        at = number * 60.0
+        root = s.serve(shop.checkout, "POST /orders", at, 0.12, attributes=key(number))
+        client = s.span(
+            shop.checkout,
+            "POST",
+            Kind.CLIENT,
+            at + 0.01,
+            0.06,
+            parent=root,
+            attributes={"server.address": "payment"},
+        )
+        early = 0.2 if number % 10 == 5 else 0.0
+        s.serve(
+            shop.payment,
+            "POST /charge",
+            at + 0.015 - early,
+            0.05 + early,
+            parent=client,
+            attributes=key(number),
+        )
+        shop.ship(number, s.publish(shop.checkout, shop.destination, at + 0.1, parent=root))
+    s.expected["executions"] = {"count": len(ORDERS), "status": {"completed": len(ORDERS)}}
+    s.expected["handoffs"] = [
+        {"from_service": "checkout", "to_service": "payment", "type": "call", "mode": "sync"}
+    ]

@@ -242,7 +242,7 @@ def compensated(s: Scenario) -> None:
     jobs = Jobs.of(s)
     payment = s.service("payment", "payments")
     for number in [*range(1, LEARNED + 11), LEARNED + 51]:
-        if number % 8:
+        if number % 16:
             jobs.order(number, number * 60.0)
             continue
         placed = jobs.place(number, number * 60.0)
@@ -252,4 +252,48 @@ def compensated(s: Scenario) -> None:
     s.expected["executions"] = {
         "count": LEARNED + 11,
         "of": {order(16): {"status": "compensated"}, order(17): {"status": "completed"}},
+    }
+
+
+@scenario("orp004-not-failed", lookalike_of=("ORP004", "STL002"))
+def failed(s: Scenario) -> None:
+    """One order fails, and nothing follows.
+
+    Fulfilment of order 20 ends in an error, so there is nothing to dispatch. The execution has an
+    end, if not a good one: failed, not abandoned.
+    """
+    jobs = Jobs.of(s)
+    for number in ORDERS:
+        if number != 20:
+            jobs.order(number, number * 60.0)
+            continue
+        placed = jobs.place(number, number * 60.0)
+        jobs.fulfil(number, placed.end + 3.0, error="AddressInvalid: no such street")
+    s.expected["executions"] = {
+        "count": len(ORDERS),
+        "status": {"completed": len(ORDERS) - 1, "failed": 1},
+    }
+
+
+@scenario("orp004-not-another-way", lookalike_of=("ORP004",))
+def another_way(s: Scenario) -> None:
+    """A few orders end by another way than most.
+
+    One order in twelve is collected in the shop: after fulfilment it is handed over at the counter
+    and never dispatched. The step that nearly all others take is not missing where another one
+    took its place, as it did before.
+    """
+    jobs = Jobs.of(s)
+    counter = s.service("counter", "storefront")
+    for number in [*range(1, LEARNED + 11), LEARNED + 51]:
+        if number % 12:
+            jobs.order(number, number * 60.0)
+            continue
+        placed = jobs.place(number, number * 60.0)
+        picked = jobs.fulfil(number, placed.end + 3.0)
+        at = picked.end + s.random.uniform(1.0, 2.0)
+        s.span(counter, "hand over", Kind.INTERNAL, at, 0.1, attributes=key(number))
+    s.expected["executions"] = {
+        "count": LEARNED + 11,
+        "status": {"completed": LEARNED + 11},
     }
