@@ -62,7 +62,8 @@ class Receivers:
     ) -> None:
         self._sink = sink
         self._limits = limits
-        self._wanted = (
+        #: Where to listen: gRPC, HTTP.
+        self.wanted = (
             Address.parse(grpc) if grpc is not None else None,
             Address.parse(http) if http is not None else None,
         )
@@ -73,10 +74,15 @@ class Receivers:
         self._grpc_server: Any = None
         self._http_server: _HttpServer | None = None
 
+    @property
+    def waiting(self) -> int:
+        """Requests that are received and not yet committed."""
+        return self._writer.waiting if self._writer is not None else 0
+
     def start(self) -> None:
         """Listen. Raises ServerError, with nothing left running, when a port cannot be had."""
         self._writer = GroupCommit(self._sink)
-        wanted_grpc, wanted_http = self._wanted
+        wanted_grpc, wanted_http = self.wanted
         try:
             if wanted_http is not None:
                 listener = _listen(wanted_http, "--http")

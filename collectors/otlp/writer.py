@@ -69,6 +69,11 @@ class GroupCommit:
             self._change.notify()
         return done
 
+    @property
+    def waiting(self) -> int:
+        """Requests queued or being written."""
+        return self._requests
+
     def close(self, timeout: float | None = None) -> bool:
         """Take nothing more, write what is queued, stop. False when ``timeout`` seconds passed."""
         with self._change:
