@@ -8,7 +8,7 @@ PYTHON =
 ARGS =
 RUN = .venv/bin/python
 
-.PHONY: help demo test check fmt lock build clean
+.PHONY: help demo test check fmt lock docs pictures build clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -40,6 +40,14 @@ fmt: ## format and fix what can be fixed
 lock: ## requirements*.txt from pyproject.toml; make lock ARGS=--upgrade for newer versions
 	@PYTHON="$(PYTHON)" sh tools/venv.sh dev
 	@sh tools/lock.sh $(ARGS)
+
+docs: ## those parts of the pages that are made from the code: help texts, rules, queries
+	@PYTHON="$(PYTHON)" sh tools/venv.sh dev
+	@$(RUN) tools/pages.py
+
+pictures: ## the real output that README.md shows, from one run of the demo
+	@PYTHON="$(PYTHON)" sh tools/venv.sh dev
+	@$(RUN) tools/pictures.py
 
 build: ## sdist and wheel in dist/
 	@PYTHON="$(PYTHON)" sh tools/venv.sh dev
