@@ -1,0 +1,113 @@
+"""How long the analysis takes, and how that grows: one line of JSON.
+
+    python benchmarks/analysis.py [--spans 1000000 3000000 10000000] [--answers]
+
+For each size a generated store (``workload.py``) is written and analysed from nothing in a process
+of its own, so that peak memory is the run's own. ``growth`` is seconds of CPU per million spans at
+the largest size over that at the smallest: 1.0 is linear. ``--answers`` then times each command a
+person would ask, warm, on the largest store. ``--keep FOLDER`` leaves the stores there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import workload
+
+from tracemap import pipeline
+from tracemap.store import Store
+
+_ANSWERS = (
+    ("executions", "list", "--limit", "20"),
+    ("findings",),
+    ("custody", "order-4711"),
+    ("executions", "show", "order-4711"),
+    ("graph",),
+    ("keys",),
+    ("owners", "list"),
+)
+
+
+def main() -> None:
+    """Parse, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--spans", type=int, nargs="+", default=[100_000, 1_000_000])
+    parser.add_argument("--answers", action="store_true")
+    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.one:
+        print(json.dumps(_analyse(given.one)))
+        return
+    folder = given.keep or Path(tempfile.mkdtemp(prefix="tracemap-benchmark-"))
+    sizes = [_measure(folder, spans) for spans in sorted(given.spans)]
+    answers = _answers(folder / f"{max(given.spans)}.duckdb") if given.answers else None
+    cpu = [size["cpu_s_per_million"] for size in sizes]
+    print(
+        json.dumps(
+            {
+                "benchmark": "analysis",
+                "sizes": sizes,
+                "growth": round(cpu[-1] / cpu[0], 2),
+                "answers_s": answers,
+            }
+        )
+    )
+
+
+def _measure(folder: Path, spans: int) -> dict[str, Any]:
+    path = folder / f"{spans}.duckdb"
+    if not path.exists():
+        with Store.open(path) as store:
+            for batch in workload.batches(spans // workload.SPANS_PER_EXECUTION):
+                store.write([batch], source="recorded", kind="recorded")
+    command = [sys.executable, __file__, "--one", str(path)]
+    run = subprocess.run(command, check=True, capture_output=True, text=True)
+    found: dict[str, Any] = json.loads(run.stdout)
+    return found | {
+        "cpu_s_per_million": round(found["cpu_s"] / found["spans"] * 1e6, 2),
+        "bytes_per_span": round(path.stat().st_size / found["spans"], 1),
+    }
+
+
+def _analyse(path: Path) -> dict[str, Any]:
+    with Store.open(path, create=False) as store:
+        began, cpu = time.monotonic(), time.process_time()
+        pipeline.refresh(store, now_ns=time.time_ns())
+        wall_s, cpu_s = time.monotonic() - began, time.process_time() - cpu
+        cursor = store.cursor()
+        counted = cursor.execute("SELECT spans, executions, findings FROM analysis").fetchone()
+    assert counted
+    return {
+        "spans": counted[0],
+        "executions": counted[1],
+        "findings": counted[2],
+        "wall_s": round(wall_s, 2),
+        "cpu_s": round(cpu_s, 2),
+        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
+
+
+def _answers(path: Path) -> dict[str, float]:
+    found = {}
+    for command in _ANSWERS:
+        line = [sys.executable, "-m", "tracemap", *command, "--db", str(path)]
+        times = []
+        for _ in range(3):
+            began = time.monotonic()
+            subprocess.run(line, check=True, capture_output=True)
+            times.append(time.monotonic() - began)
+        found[" ".join(command)] = round(sorted(times)[1], 2)
+    return found
+
+
+if __name__ == "__main__":
+    main()
