@@ -51,7 +51,7 @@ def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
             # whole requests or nothing.
             assert spans <= found <= spans + unsure
             spans = found
-            result = _load_and_kill(served, sent.requests, after=rng.uniform(0.05, 1.2))
+            result = _load_and_kill(served, sent.requests, rng)
         spans += sum(request.spans for request in result.acknowledged)
         unsure = sum(request.spans for request in result.unknown)
         if number % 2:  # otherwise the next server finds the log as the kill left it
@@ -73,8 +73,8 @@ def _count(served: Served) -> int:
     return int(spans)
 
 
-def _load_and_kill(served: Served, requests: tuple[Request, ...], *, after: float) -> Sent:
-    """Send from four threads; after ``after`` seconds of it the server is killed."""
+def _load_and_kill(served: Served, requests: tuple[Request, ...], rng: random.Random) -> Sent:
+    """Send from four threads; some moments later the server is killed, at times while it stops."""
     sent = Sent()
     waiting = iter(requests)
     turn = threading.Lock()
@@ -99,7 +99,10 @@ def _load_and_kill(served: Served, requests: tuple[Request, ...], *, after: floa
 
     def kill() -> None:
         assert begun.wait(60)
-        time.sleep(after)
+        time.sleep(rng.uniform(0, 0.5))
+        if rng.random() < 0.3:
+            served.process.terminate()
+            time.sleep(rng.uniform(0, 0.5))
         served.kill()
 
     together(kill, *(lambda sender=sender: work(sender) for sender in senders))

@@ -83,6 +83,10 @@ def serving(db: Path, *options: str, files: int | None = None) -> Iterator[Serve
                 time.sleep(0.02)
             told = json.loads(ready.read_text(encoding="utf-8"))
             yield Served(process, db, told["grpc"], told["http"], told["web"], Path(told["socket"]))
+        except BaseException:
+            process.kill()
+            sys.stderr.write(f"the server said:\n{process.communicate()[1]}")
+            raise
         finally:
             if process.poll() is None:
                 process.kill()
