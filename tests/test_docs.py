@@ -97,6 +97,13 @@ def test_every_named_query_has_a_section(query: queries.Query) -> None:
     assert f"\n### {query.name}\n" in PAGES["docs/sql.md"]
 
 
+def test_the_changelog_lists_every_command_and_rule() -> None:
+    listed = re.findall(r"`(?:tracemap )?([\w]+)`|\b([A-Z]{3}\d{3})\b", PAGES["CHANGELOG.md"])
+    told = {word for pair in listed for word in pair if word}
+    exists = {words.split()[0] for words in RUNNABLE} | {rule.code for rule in queries.rules()}
+    assert exists <= told, exists - told
+
+
 def _table(page: str, heading: str) -> list[list[str]]:
     """The cells of the first table below a heading, without the table's own head."""
     below = f"\n{page}".split(f"\n{heading}\n", 1)[1]
