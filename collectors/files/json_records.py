@@ -20,7 +20,7 @@ from tracemap.collectors.otlp.json import OTHER_SIGNALS, request_to_protobuf
 from tracemap.errors import PayloadError
 
 _Line = tuple[int, bytes]
-_TOO_LONG = f"a request of more than {MAX_REQUEST >> 20} MiB; write one request a line"
+_TOO_LONG = "a request larger than tracemap reads from a file; write one request a line"
 
 
 def records(path: Path, stream: io.BufferedReader[Any]) -> Iterator[Record]:
@@ -64,7 +64,7 @@ def _each_line(path: Path, lines: Iterator[_Line]) -> Iterator[Record]:
         try:
             value = orjson.loads(line)
         except orjson.JSONDecodeError as error:
-            yield Problem(location, f"this is not JSON ({_why(error)})")
+            yield Problem(location, f"this is not JSON ({why(error)})")
             continue
         yield from requests(location, value)
 
@@ -96,13 +96,13 @@ def _document(path: Path, document: list[_Line]) -> Iterator[Record]:
             yield from _each_line(path, iter(document))
             return
         number = document[min(error.lineno, len(document)) - 1][0]
-        problem = f"this is not JSON ({_why(error)}): lost are the lines"
+        problem = f"this is not JSON ({why(error)}): lost are the lines"
         yield Problem(Location(path, number, "line"), f"{problem} {first} to {last}")
         return
     yield from requests(Location(path, first, "line"), value)
 
 
-def _why(error: orjson.JSONDecodeError) -> str:
+def why(error: orjson.JSONDecodeError) -> str:
     """What a JSON error says, and where unless the text ended too soon."""
     return f"{error.msg}, column {error.colno}" if error.colno > 1 else error.msg
 

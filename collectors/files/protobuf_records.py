@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from tracemap.collectors.files.json_records import requests
+from tracemap.collectors.files.json_records import requests, why
 from tracemap.collectors.files.limits import MAX_REQUEST
 from tracemap.collectors.files.records import Location, Problem, Record, Request
 from tracemap.collectors.otlp.compression import decompress
@@ -40,10 +40,12 @@ def framing(start: bytes) -> Framing | None:
     varint = _varint(start)
     if varint is not None and _is_message(start[varint[1] :], varint[0]):
         return Framing.VARINT
+    if _is_message(start, MAX_REQUEST):
+        return Framing.NONE
     size = int.from_bytes(start[:4])
     if 0 < size <= MAX_REQUEST and _is_message(start[4:], size, framed=True):
         return Framing.FOUR_BYTES
-    return Framing.NONE if _is_message(start, MAX_REQUEST) else None
+    return None
 
 
 def _is_message(start: bytes, size: int, *, framed: bool = False) -> bool:
@@ -112,7 +114,7 @@ def _message(location: Location, body: bytes) -> Iterator[Record]:
             return
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        yield Problem(location, f"this is not JSON ({error})")
+        yield Problem(location, f"this is not JSON ({why(error)})")
     except TracemapError as error:
         yield Problem(location, error.what)
     else:

@@ -69,13 +69,23 @@ def _inflating(file: io.BufferedReader[Any]) -> inflate.Inflating | None:
     return inflate.zstd(file) if start.startswith(protobuf_records.ZSTD) else None
 
 
+def _is_json(start: bytes) -> bool:
+    """Whether a file that starts so is JSON.
+
+    A length of 123 is a brace and the first tag of a request a newline: what tells them apart is
+    that JSON holds no control characters, and protobuf has some at once.
+    """
+    text = start.lstrip()
+    return text[:1] in {b"{", b"["} and all(byte >= 0x20 or byte in b"\t\r\n" for byte in text)
+
+
 def _records(path: Path, stream: io.BufferedReader[Any]) -> Iterator[Record]:
     if stream.peek(3).startswith(_BOM):
         stream.read(3)
     start = stream.peek(_PEEK)[:_PEEK]
     if not start:
         yield Problem(Location(path, 0, ""), "the file is empty")
-    elif start.lstrip()[:1] in {b"{", b"["}:
+    elif _is_json(start):
         yield from json_records.records(path, stream)
     elif (framing := protobuf_records.framing(start)) is not None:
         yield from protobuf_records.records(path, stream, framing)
