@@ -68,7 +68,12 @@ def set_(
     with open_database(db, create=True) as opened:
         settings = opened.backend.settings()
         opened.backend.configure(replace(settings, keys=tuple(chosen)))
+        used = {row["name"]: row["executions"] for row in opened.keys().to_dicts()}
+        spans = opened.analysis().to_dicts()[0]["spans"]
     err().print(f"executions are told apart by {', '.join(clean(k.name) for k in chosen)}")
+    for key in chosen:
+        if spans and not used.get(key.name):
+            err().print(f"  no span carries {clean(key.name)} so far; see tracemap keys")
 
 
 @app.command("auto", epilog=AUTO_EPILOG)
