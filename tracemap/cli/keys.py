@@ -71,9 +71,9 @@ def set_(
         used = {row["name"]: row["executions"] for row in opened.keys().to_dicts()}
         spans = opened.analysis().to_dicts()[0]["spans"]
     err().print(f"executions are told apart by {', '.join(clean(k.name) for k in chosen)}")
-    for key in chosen:
-        if spans and not used.get(key.name):
-            err().print(f"  no span carries {clean(key.name)} so far; see tracemap keys")
+    for one in chosen:
+        if spans and not used.get(one.name):
+            err().print(f"  no span carries {clean(one.name)} so far; see tracemap keys")
 
 
 @app.command("auto", epilog=AUTO_EPILOG)
