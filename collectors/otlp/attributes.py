@@ -82,11 +82,11 @@ def _shape_numbers(keys: pa.Array, types: Ints, lengths: Ints, shapes: Shapes) -
     ends = np.cumsum(lengths)
     starts = ends - lengths
     position = np.arange(len(codes)) - np.repeat(starts, lengths)
-    group, first = _groups(codes, position, starts, lengths)
+    group, member = _groups(codes, position, starts, lengths)
 
     names = encoded.dictionary.to_pylist()
-    numbers = np.empty(len(first), np.uint32)
-    for index, row in enumerate(first.tolist()):
+    numbers = np.empty(len(member), np.uint32)
+    for index, row in enumerate(member.tolist()):
         pairs = codes[starts[row] : ends[row]].tolist()
         shape = Shape(
             tuple(names[pair // _TYPES] for pair in pairs),
@@ -102,7 +102,7 @@ def _groups(
     starts: Ints,
     lengths: Ints,
 ) -> tuple[Ints, Ints]:
-    """Lists with the same codes in one group: (group of each list, first list of each group)."""
+    """Lists with the same codes in one group: (group of each list, a list of each group)."""
     secret, step = _SECRET
     while True:
         terms = _mix(codes + secret) * _mix(position.astype(np.uint64) + step)
@@ -110,13 +110,13 @@ def _groups(
         hashes = sums[starts + lengths] - sums[starts] + _mix(lengths.astype(np.uint64))
         encoded = pa.array(hashes).dictionary_encode()
         group = np.asarray(encoded.indices)
-        first = np.empty(len(encoded.dictionary), np.int64)
-        first[group[::-1]] = np.arange(len(group))[::-1]  # the last write is the first row
-        like = first[group]
+        member = np.empty(len(encoded.dictionary), np.int64)
+        member[group] = np.arange(len(group))  # any will do: they are all the same
+        like = member[group]
         if np.array_equal(lengths, lengths[like]):
             twin = np.repeat(starts[like], lengths) + position
             if np.array_equal(codes, codes[twin]):
-                return group, first
+                return group, member
         secret, step = np.random.SeedSequence().generate_state(2, np.uint64)
 
 

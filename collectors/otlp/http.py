@@ -25,8 +25,9 @@ PATH = "/v1/traces"
 _PROTOBUF = b"application/x-protobuf"
 _JSON = b"application/json"
 
-#: Bodies above this are decoded in a thread, so that other connections are served meanwhile.
+#: Bytes above which a body is decoded in a thread, so that other connections are served meanwhile.
 _LARGE = 1 << 20
+_LARGE_COMPRESSED = 1 << 16
 
 
 class OtlpHttp:
@@ -68,7 +69,7 @@ class OtlpHttp:
         """Receive, decode and commit one request."""
         body = await self._body(headers, receive)
         encoding = headers.get(b"content-encoding", b"identity").strip().lower().decode("latin-1")
-        if len(body) > _LARGE:
+        if len(body) > (_LARGE if encoding == "identity" else _LARGE_COMPRESSED):
             batch = await asyncio.to_thread(self._decode, body, encoding, as_json=as_json)
         else:
             batch = self._decode(body, encoding, as_json=as_json)

@@ -221,7 +221,7 @@ def _pairs(tag: bytes, slow: _Encode) -> _Encode:
             _remember(item)
             return slow(item)  # which also says what is wrong
         size = len(key) + len(value) + 2
-        if not value or size > 127 or len(item) != 2:
+        if not value or size > 127:
             return slow(item)
         return b"%b%c%b\x12%c%b" % (tag, size, key, len(value), value)
 

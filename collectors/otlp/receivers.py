@@ -100,8 +100,12 @@ class Receivers:
             self.stop(grace=0)
             raise
 
-    def stop(self, grace: float = 10.0) -> None:
-        """Take no new requests, finish what is in flight within ``grace`` seconds, stop."""
+    def stop(self, grace: float = 10.0) -> bool:
+        """Take no new requests, finish what is in flight within ``grace`` seconds, stop.
+
+        False when a commit was still running then: the sink may be used a while longer.
+        """
+        written = True
         deadline = time.monotonic() + grace
         grpc_stopped = self._grpc_server.stop(grace) if self._grpc_server is not None else None
         if self._http_server is not None:
@@ -109,9 +113,10 @@ class Receivers:
         if grpc_stopped is not None:
             grpc_stopped.wait()
         if self._writer is not None:
-            self._writer.close(max(1.0, deadline - time.monotonic()))
+            written = self._writer.close(max(1.0, deadline - time.monotonic()))
         self._grpc_server = self._http_server = self._writer = None
         self.grpc = self.http = None
+        return written
 
     def __enter__(self) -> Self:
         self.start()
