@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -292,6 +292,18 @@ class Tracemap:
         from tracemap.collectors import files
 
         return files.import_files(paths, self.backend.write, source=source, progress=progress)
+
+    def export(self, execution: str | None = None, *, protobuf: bool = False) -> Iterator[bytes]:
+        """OTLP requests of all stored spans, or of one execution's: what came in, as it came in.
+
+        Each is OTLP/JSON on one line, or a serialised ``ExportTraceServiceRequest``. They are read
+        as they are asked for, in bounded memory. Raises NotFoundError for an unknown execution.
+        """
+        from tracemap.collectors.otlp import encode
+
+        to_otlp = encode.to_protobuf if protobuf else encode.to_json
+        for batch in self.backend.export(execution):
+            yield from to_otlp(batch)
 
     def reconcile(
         self, *, since: Moment | None = None, until: Moment | None = None, save: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
@@ -28,6 +28,10 @@ class Backend(Protocol):
 
     def write(self, batches: Sequence[SpanBatch], /, *, source: str) -> None:
         """Store recorded spans; when this returns they are on disk."""
+        ...
+
+    def export(self, execution: str | None) -> Iterator[SpanBatch]:
+        """All stored spans, or those of one execution, as they came in; in bounded memory."""
         ...
 
     def load_ownership(self, content: bytes, path: str) -> list[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 import polars as pl
 
-from tracemap import frames, guard, ownership, ownership_yaml, pipeline, queries, report
+from tracemap import export, frames, guard, ownership, ownership_yaml, pipeline, queries, report
 from tracemap.batch import SpanBatch
 from tracemap.errors import InputError, NotFoundError, StoreBusyError, StoreError
 from tracemap.report_data import Report
@@ -181,6 +181,15 @@ class LocalBackend:
         """Store recorded spans; when this returns they are on disk."""
         self.store.write(batches, source=source, kind="recorded")
 
+    def export(self, execution: str | None) -> Iterator[SpanBatch]:
+        """All stored spans, or those of one execution, as they came in; in bounded memory."""
+        if execution is not None:
+            self.refresh()
+        try:
+            yield from export.batches(self.store, execution)
+        except duckdb.Error as error:
+            raise _unreadable(self.store, error) from error
+
     def load_ownership(self, content: bytes, path: str) -> list[str]:
         """Store what an ownership file declares; ``path`` is what it is called.
 
@@ -238,12 +247,14 @@ class LocalBackend:
             cursor.execute(queries.text("guard/begin_reading"))
             yield cursor
         except duckdb.Error as error:
-            first = str(error).strip().split("\n")[0]
-            raise StoreError(
-                f"the database could not be read: {first}", where=str(self.store.path)
-            ) from error
+            raise _unreadable(self.store, error) from error
         finally:
             cursor.close()
+
+
+def _unreadable(store: Store, error: duckdb.Error) -> StoreError:
+    first = str(error).strip().split("\n")[0]
+    return StoreError(f"the database could not be read: {first}", where=str(store.path))
 
 
 def _statement(name: str) -> str:

@@ -12,6 +12,7 @@ from tracemap.cli import (
     demo,
     executions,
     explain,
+    exporting,
     findings,
     graph,
     importing,
@@ -78,6 +79,7 @@ _SHORT = {
     "query": "Named queries: list, show, run.",
     "sql": "One read-only SELECT.",
     "reconcile": "Is every execution accounted for? The report for cron.",
+    "export": "Stored spans as OTLP files again.",
     "demo": "The whole thing on sample data, in one command.",
 }
 
@@ -102,4 +104,5 @@ _group("keys", keys)
 _group("query", query)
 _command("sql", sql, sql.sql)
 _command("reconcile", reconcile, reconcile.reconcile)
+_command("export", exporting, exporting.export)
 _command("demo", demo, demo.demo)

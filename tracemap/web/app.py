@@ -7,7 +7,7 @@ everything. A TCP port (``--web``) has health and the named reads alone: no SQL,
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, Final, TypeVar
 
 import anyio
@@ -15,7 +15,7 @@ import anyio.to_thread
 import orjson
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from tracemap import frames, report_data
@@ -67,6 +67,7 @@ class Api:
             [
                 *self._public(),
                 Route("/v1/sql", _told(self.sql), methods=["POST"]),
+                Route("/v1/export", _told(self.export), methods=["GET"]),
                 Route("/v1/import", _told(self.import_), methods=["POST"]),
                 Route("/v1/ownership", _told(self.ownership), methods=["POST"]),
                 Route("/v1/reports", _told(self.reports), methods=["POST"]),
@@ -143,6 +144,29 @@ class Api:
             }
 
         return JSONResponse(await _thread(answer, self._writers))
+
+    async def export(self, request: Request) -> Response:
+        """All stored spans, or those of one execution, as a stream of batches."""
+        found = self._backend.export(request.query_params.get("execution"))
+        # The first one now: what is wrong can still be told as an error.
+        first = await _thread(lambda: next(found, None), self._statements)
+        return StreamingResponse(self._stream(first, found), media_type=batches.MEDIA_TYPE)
+
+    async def _stream(
+        self, batch: SpanBatch | None, rest: Iterator[SpanBatch]
+    ) -> AsyncIterator[bytes]:
+        def following() -> tuple[bytes, SpanBatch | None]:
+            assert batch is not None
+            return batches.framed(batch), next(rest, None)
+
+        try:
+            while batch is not None:
+                part, batch = await _thread(following, self._statements)
+                yield part
+        except TracemapError:
+            _log.exception("an export ended early")
+            raise  # the stream has no end mark then, and its reader says so
+        yield batches.END
 
     async def ownership(self, request: Request) -> Response:
         """Store what an ownership file declares."""

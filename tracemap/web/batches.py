@@ -7,6 +7,7 @@ streams of spans, links and events.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -15,10 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tracemap.batch import EVENTS, LINKS, SPANS, Resource, Scope, Shape, SpanBatch
-from tracemap.errors import PayloadError
+from tracemap.errors import PayloadError, ServerError
 
 MEDIA_TYPE: Final = "application/vnd.tracemap.batch"
 _TABLES: Final = (SPANS, LINKS, EVENTS)
+_LENGTH: Final = 8
 
 
 def to_bytes(batch: SpanBatch) -> bytes:
@@ -58,6 +60,36 @@ def from_bytes(body: bytes) -> SpanBatch:
     batch = SpanBatch(shapes, resources, scopes, *tables)
     _check_references(batch)
     return batch
+
+
+def framed(batch: SpanBatch) -> bytes:
+    """The batch as a part of a stream: its length in eight bytes, then itself."""
+    body = to_bytes(batch)
+    return len(body).to_bytes(_LENGTH) + body
+
+
+#: What a stream of batches ends with; one without it was cut off.
+END: Final = bytes(_LENGTH)
+
+
+def read_stream(parts: Iterable[bytes]) -> Iterator[SpanBatch]:
+    """The batches of a stream that ``framed`` and ``END`` made up. Raises ServerError."""
+    held = bytearray()
+    size = None
+    for part in parts:
+        held += part
+        while True:
+            if size is None and len(held) >= _LENGTH:
+                size = int.from_bytes(held[:_LENGTH])
+                del held[:_LENGTH]
+            if size == 0:
+                return
+            if size is None or len(held) < size:
+                break
+            yield from_bytes(bytes(held[:size]))
+            del held[:size]
+            size = None
+    raise ServerError("the server's answer is cut off", do="see its log, and run it again")
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +14,7 @@ import polars as pl
 
 from tracemap import frames, report_data
 from tracemap.batch import SpanBatch
-from tracemap.errors import ServerError
+from tracemap.errors import ServerError, TracemapError
 from tracemap.guard import Limits
 from tracemap.local import Read, SqlAnswer
 from tracemap.report_data import Report
@@ -71,6 +73,14 @@ class RemoteBackend:
                 headers={"content-type": batches.MEDIA_TYPE},
             )
 
+    def export(self, execution: str | None) -> Iterator[SpanBatch]:
+        """All stored spans, or those of one execution, as they came in; in bounded memory."""
+        params = {} if execution is None else {"execution": execution}
+        with self._told(), self._http.stream("GET", "/v1/export", params=params) as answer:
+            if not answer.is_success:
+                raise _error(answer.read(), answer.status_code)
+            yield from batches.read_stream(answer.iter_bytes())
+
     def load_ownership(self, content: bytes, path: str) -> list[str]:
         """Store what an ownership file declares; returns its mistakes, one line each."""
         text = content.decode("utf-8", "replace")
@@ -97,8 +107,17 @@ class RemoteBackend:
         return answer
 
     def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
-        try:
+        with self._told():
             answer = self._http.request(method, path, **request)
+        if answer.is_success:
+            return answer
+        raise _error(answer.content, answer.status_code)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What goes wrong on the way, as our errors."""
+        try:
+            yield
         except httpx.TimeoutException as error:
             raise ServerError(
                 "the server did not answer in time", where=str(self._place), do="look at its log"
@@ -107,10 +126,11 @@ class RemoteBackend:
             raise ServerError(
                 f"the server went away: {error}", where=str(self._place), do="run it again"
             ) from error
-        if answer.is_success:
-            return answer
-        try:
-            body = answer.json()
-        except ValueError:
-            body = None
-        raise wire.read_error(body, answer.status_code)
+
+
+def _error(content: bytes, status: int) -> TracemapError:
+    try:
+        body = json.loads(content)
+    except ValueError:
+        body = None
+    return wire.read_error(body, status)
