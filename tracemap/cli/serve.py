@@ -51,6 +51,13 @@ def serve(
         str | None,
         typer.Option(help="Live sources are known up to now minus this (default 30s); stored."),
     ] = None,
+    analyse_every: Annotated[
+        str,
+        typer.Option(
+            metavar="DURATION",
+            help="Analyse new spans this often at most; 'off': only when somebody asks.",
+        ),
+    ] = "5s",
     ready_file: Annotated[
         Path | None, typer.Option(help="Write the addresses there, as JSON, once all is up.")
     ] = None,
@@ -68,6 +75,7 @@ def serve(
         web=web,
         grace_ns=duration_ns(grace) if grace else None,
         lag_ns=duration_ns(lag) if lag else None,
+        analyse_every=None if analyse_every == "off" else duration_ns(analyse_every) / 1e9,
     )
     if options.grpc is None and options.http is None:
         raise InputError("with --grpc off and --http off there is nowhere to send spans to")

@@ -27,8 +27,7 @@ from tracemap.web.place import answers, listen, socket_path
 
 _log = logging.getLogger(__name__)
 
-#: Seconds between two analyses in the background, and how many times as long as one takes.
-_ANALYSE_EVERY: Final = 5.0
+#: The pause after an analysis in the background is at least so many times as long as it took.
 _ANALYSE_SHARE: Final = 10.0
 #: Seconds that a reader may be kept waiting so that ingest gets its share.
 _LONGEST_PAUSE: Final = 2.0
@@ -45,6 +44,8 @@ class Options:
     #: Settings to store in the database before serving; null leaves what is stored.
     grace_ns: int | None = None
     lag_ns: int | None = None
+    #: Seconds between two analyses in the background at least; null: only when somebody asks.
+    analyse_every: float | None = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +100,8 @@ class Server:
                 undo.callback(port.close)
                 web = Address(web.host, port.getsockname()[1])
                 served.append((api.tcp_app(_names_of(web)), port))
-            analysis = threading.Thread(target=self._analyse, name="tracemap-analysis", daemon=True)
-            self._changed.set()  # what an earlier server stored may not be analysed yet
-            analysis.start()
-            undo.callback(analysis.join)
-            undo.callback(self._stop_analysis)
+            if self._options.analyse_every is not None:
+                self._start_analysis(self._options.analyse_every, undo)
             self._api = ApiThread(served)
             undo.callback(self._api.stop)
             self._api.start()
@@ -174,7 +172,16 @@ class Server:
         if wanted != stored:
             backend.configure(wanted)
 
-    def _analyse(self) -> None:
+    def _start_analysis(self, every: float, undo: contextlib.ExitStack) -> None:
+        analysis = threading.Thread(
+            target=self._analyse, args=(every,), name="tracemap-analysis", daemon=True
+        )
+        self._changed.set()  # what an earlier server stored may not be analysed yet
+        analysis.start()
+        undo.callback(analysis.join)
+        undo.callback(self._stop_analysis)
+
+    def _analyse(self, every: float) -> None:
         """Analyse after new spans, so that findings are known before anybody asks."""
         assert self._backend is not None
         while not self._stopping.is_set():
@@ -190,7 +197,7 @@ class Server:
             except Exception:  # noqa: BLE001 - logged, and told to readers when they ask
                 # The spans are safe, readers are told of the error, and the next spans try again.
                 _log.exception("the analysis failed")
-            pause = max(_ANALYSE_EVERY, _ANALYSE_SHARE * (time.monotonic() - began))
+            pause = max(every, _ANALYSE_SHARE * (time.monotonic() - began))
             self._stopping.wait(pause)
 
     def _stop_analysis(self) -> None:
