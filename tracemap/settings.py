@@ -32,7 +32,6 @@ class Settings:
     #: Deadlines where neither declared nor learned (design section 8).
     deadline_step_ns: int = 5 * MINUTE
     deadline_handoff_ns: int = 15 * MINUTE
-    deadline_execution_ns: int = 24 * 60 * MINUTE
     #: A value that joins more traces than this is no execution (design section 5.5).
     hub_limit: int = 10_000
     #: Resource attributes that name an owner, most trusted first (design section 7).
