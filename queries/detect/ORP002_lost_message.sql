@@ -19,7 +19,7 @@ SELECT
         w.producer_service, w.destination, w.consumer_group, w.taken_later) AS message,
     json_object('destination', w.destination, 'consumer_group', w.consumer_group,
         'producer', w.producer_service, 'producer_span_id', hex_span_id(w.span_id),
-        'waited_ns', w.waited_ns, 'deadline_ns', w.deadline_ns, 'deadline', w.deadline_source,
+        'waited_ns', w.waited_ns, 'deadline_ns', w.deadline_ns, 'deadline', w.deadline_source, 'arrival_grace_ns', $grace_ns,
         'taken_later', w.taken_later) AS evidence,
     printf('Publish the message to %s again, or have %s process it by hand.', w.destination, w.consumer_service) AS next_action
 FROM derived.waiting AS w

@@ -30,7 +30,8 @@ SELECT
         o.waiting, CASE WHEN o.waiting = 1 THEN 'message waits' ELSE 'messages wait' END, o.destination,
         o.waited_ns / 1e9, o.consumer_group) AS message,
     json_object('destination', o.destination, 'consumer_group', o.consumer_group, 'waiting', o.waiting,
-        'waited_ns', o.waited_ns, 'deadline_ns', o.deadline_ns, 'deadline', o.deadline_source) AS evidence,
+        'waited_ns', o.waited_ns, 'deadline_ns', o.deadline_ns, 'deadline', o.deadline_source,
+        'arrival_grace_ns', $grace_ns) AS evidence,
     printf('See whether %s is running and consuming %s.', o.consumer_service, o.destination) AS next_action
 FROM oldest AS o
 JOIN behind AS b ON b.destination = o.destination AND b.consumer_group = o.consumer_group AND b.system IS NOT DISTINCT FROM o.system

@@ -16,7 +16,7 @@ SELECT
     printf('%s (%s) should have begun after %s (%s): %.0f s ago, deadline %.0f s',
         x.name, x.service, t.name, t.service, (x.horizon_ns - x.end_ns) / 1e9, x.deadline_ns / 1e9) AS message,
     json_object('after', t.name, 'after_service', t.service, 'expected_step', x.name, 'expected_service', x.service,
-        'waited_ns', x.horizon_ns - x.end_ns, 'deadline_ns', x.deadline_ns, 'deadline', x.deadline_source,
+        'waited_ns', x.horizon_ns - x.end_ns, 'deadline_ns', x.deadline_ns, 'deadline', x.deadline_source, 'arrival_grace_ns', $grace_ns,
         'followed', x.followed, 'executions', x.executions) AS evidence,
     printf('Ask %s why %s has not begun.', x.service, x.name) AS next_action
 FROM (
