@@ -31,6 +31,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "tracemap"))
 #: Settings of a developer's shell that would change what a test sees.
 _FOREIGN = ("OTEL_", "TRACEMAP_", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "COLUMNS", "LINES")
 
+#: What asks the tests themselves for more: longer loops, another seed.
+_OURS = "TRACEMAP_TEST_"
+
 
 class NetworkUsedError(RuntimeError):
     """A test tried to reach another machine."""
@@ -58,7 +61,8 @@ def _is_here(host: str) -> bool:
 def pytest_configure() -> None:
     """Before anything is imported: a clean environment, here and in every child process."""
     for name in list(os.environ):
-        if name.startswith(_FOREIGN) or name.lower().endswith("_proxy"):
+        foreign = name.startswith(_FOREIGN) and not name.startswith(_OURS)
+        if foreign or name.lower().endswith("_proxy"):
             del os.environ[name]
     # New at each run, the same in all its worker processes; DEMO_SEED=7 make test repeats one.
     os.environ.setdefault("DEMO_SEED", str(secrets.randbelow(100_000)))

@@ -6,65 +6,51 @@ resources, scopes - are interned here, in memory and in tables, and spans carry 
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Self
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tracemap import queries
 from tracemap.batch import Resource, Scope, Shape, SpanBatch
-from tracemap.errors import SchemaVersionError, StoreBusyError, StoreError
+from tracemap.errors import SchemaVersionError, StoreError
+from tracemap.ledger import Count, Ledger
+from tracemap.recovery import Damage, Loss, connect, first_line, log_of, set_aside
 from tracemap.settings import Settings
+from tracemap.tables import (
+    Fresh,
+    Interned,
+    insert_table,
+    numbered,
+    resource_table,
+    scope_table,
+    shape_table,
+)
+
+_log = logging.getLogger(__name__)
 
 #: Raised with every change of schema ``store``; other versions are refused, never guessed at.
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 
 SourceKind = Literal["live", "recorded"]
-
-#: Checkpoints stall commits, so they are rare; measured in design section 4.
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    "checkpoint_threshold": "512MB",
-    "preserve_insertion_order": False,
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-}
-
-
-@dataclass(slots=True)
-class _Interned:
-    """What the database already has a number for."""
-
-    shapes: dict[Shape, int] = field(default_factory=dict)
-    resources: dict[Resource, int] = field(default_factory=dict)
-    scopes: dict[Scope, int] = field(default_factory=dict)
-    sources: dict[tuple[str, str], int] = field(default_factory=dict)
-    batches: int = 0
-
-
-@dataclass(slots=True)
-class _Fresh:
-    """What a write met for the first time; entered into ``_Interned`` once committed."""
-
-    shapes: dict[Shape, int] = field(default_factory=dict)
-    resources: dict[Resource, int] = field(default_factory=dict)
-    scopes: dict[Scope, int] = field(default_factory=dict)
 
 
 class Store:
     """An open tracemap database. Thread-safe; close it, or use it as a context manager."""
 
-    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
         self.path = path
         self._connection = connection
+        self._ledger = ledger
         self._lock = threading.Lock()
         self._interned = self._load_interned()
+        self._closed = False
 
     @classmethod
     def open(cls, path: str | Path, *, create: bool = True) -> Store:
@@ -72,7 +58,8 @@ class Store:
 
         Raises StoreBusyError when another process holds the file, SchemaVersionError when
         another version of tracemap wrote it, StoreError when it is absent, unreadable, not
-        writable or not a tracemap database.
+        writable or not a tracemap database. A damaged write-ahead log is set aside, what is sound
+        is opened, and what is missing is logged as a warning and kept in ``losses``.
         """
         path = Path(path)
         if not create and not path.exists():
@@ -82,10 +69,14 @@ class Store:
                 do="start 'tracemap serve' or 'tracemap import FILE', or give another --db",
             )
         fresh = not path.exists()
-        connection = _connect(path)
+        killed = log_of(path).exists()
+        connection, damage = connect(path)
         try:
-            _prepare(connection, path, fresh=fresh)
-            return cls(path, connection)
+            identity = _prepare(connection, path, fresh=fresh)
+            store = cls(path, connection, Ledger(path, identity))
+            if killed:
+                store._find_loss(damage)
+            return store
         except BaseException:
             connection.close()
             raise
@@ -99,6 +90,9 @@ class Store:
     def close(self) -> None:
         """Checkpoint and close. Closing twice is harmless."""
         self._connection.close()
+        if not self._closed:
+            self._closed = True
+            self._ledger.close(remove=not log_of(self.path).exists())
 
     def checkpoint(self) -> None:
         """Move the write-ahead log into the file."""
@@ -127,7 +121,12 @@ class Store:
 
     def last_batch(self) -> int:
         """The number of the newest committed batch; grows by one with each."""
-        return self._interned.batches
+        return self._interned.count.batches
+
+    def losses(self) -> list[Loss]:
+        """Every loss of acknowledged spans that was found when the database was opened."""
+        rows = self.cursor().execute(queries.text("store/read_losses")).fetchall()
+        return [Loss(*row) for row in rows]
 
     def missing_rows(self) -> list[tuple[int, int, int]]:
         """Batches whose counted and stored spans differ: (batch_id, counted, stored)."""
@@ -149,7 +148,7 @@ class Store:
             return
         with self._lock:
             cursor = self.cursor()
-            fresh = _Fresh()
+            fresh = Fresh()
             source_key = (source, kind)
             source_id = self._interned.sources.get(source_key)
             try:
@@ -172,18 +171,68 @@ class Store:
             self._interned.shapes.update(fresh.shapes)
             self._interned.resources.update(fresh.resources)
             self._interned.scopes.update(fresh.scopes)
-            self._interned.batches += len(batches)
+            self._interned.count = self._after(batches)
+            self._ledger.note(self._interned.count)
+
+    def _after(self, batches: Sequence[SpanBatch]) -> Count:
+        """The counts once these batches are written."""
+        count = self._interned.count
+        return Count(
+            count.batches + len(batches), count.spans + sum(b.spans.num_rows for b in batches)
+        )
+
+    def _find_loss(self, damage: Damage | None) -> None:
+        """After a crash: compare with what was acknowledged, and tell what is missing."""
+        stored, acknowledged = self._interned.count, self._ledger.read()
+        partial = sum(counted - found for _, counted, found in self.missing_rows())
+        behind = acknowledged is not None and acknowledged > stored
+        if damage is None and not behind and not partial:
+            return
+        if damage is None:
+            what = "it ends early" if behind else "rows of some batches are missing"
+            kept = str(set_aside(self.path)) if log_of(self.path).exists() else None
+        else:
+            what, kept = damage.what, str(damage.set_aside)
+        batches = spans = None
+        if acknowledged is not None or partial:
+            reached = max(stored, acknowledged or stored)
+            batches = reached.batches - stored.batches
+            spans = reached.spans - stored.spans + partial
+            self._interned.count = reached
+        loss = Loss(time.time_ns(), batches, spans, kept, what)
+        self._remember(loss)
+        _log.warning("%s: %s", self.path, loss)
+
+    def _remember(self, loss: Loss) -> None:
+        count = self._interned.count
+        cursor = self.cursor()
+        with transaction(cursor, self.path):
+            cursor.execute(queries.text("store/recount"))  # what is told is not told again
+            cursor.execute(
+                queries.text("store/insert_loss"),
+                {
+                    "found_ns": loss.found_ns,
+                    "batch_id": count.batches,
+                    "total": count.spans,
+                    "batches": loss.batches,
+                    "spans": loss.spans,
+                    "set_aside": loss.set_aside,
+                    "what": loss.what,
+                },
+            )
 
     def _insert(
         self,
         cursor: duckdb.DuckDBPyConnection,
         batches: Sequence[SpanBatch],
         source_id: int,
-        fresh: _Fresh,
+        fresh: Fresh,
     ) -> None:
         received_ns = time.time_ns()
         spans, links, events = [], [], []
-        for number, batch in enumerate(batches, start=self._interned.batches + 1):
+        number, total = self._interned.count.batches, self._interned.count.spans
+        for batch in batches:
+            number, total = number + 1, total + batch.spans.num_rows
             shape_ids = self._shape_ids(batch.shapes, fresh)
             resource_ids = self._resource_ids(batch, shape_ids, fresh)
             scope_ids = self._scope_ids(batch, shape_ids, fresh)
@@ -192,9 +241,9 @@ class Store:
                 "resource_no": ("resource_id", resource_ids),
                 "scope_no": ("scope_id", scope_ids),
             }
-            spans.append(_numbered(batch.spans, number, maps))
-            links.append(_numbered(batch.links, number, maps))
-            events.append(_numbered(batch.events, number, maps))
+            spans.append(numbered(batch.spans, number, maps))
+            links.append(numbered(batch.links, number, maps))
+            events.append(numbered(batch.events, number, maps))
             cursor.execute(
                 queries.text("store/insert_batch"),
                 {
@@ -204,22 +253,23 @@ class Store:
                     "spans": batch.spans.num_rows,
                     "links": batch.links.num_rows,
                     "events": batch.events.num_rows,
+                    "total": total,
                 },
             )
-        _insert_table(cursor, "shapes", _shape_table(fresh.shapes))
-        _insert_table(cursor, "resources", _resource_table(fresh.resources, self._keys(fresh)))
-        _insert_table(cursor, "scopes", _scope_table(fresh.scopes))
-        _insert_table(cursor, "spans", pa.concat_tables(spans))
-        _insert_table(cursor, "links", pa.concat_tables(links))
-        _insert_table(cursor, "events", pa.concat_tables(events))
+        insert_table(cursor, "shapes", shape_table(fresh.shapes))
+        insert_table(cursor, "resources", resource_table(fresh.resources, self._keys(fresh)))
+        insert_table(cursor, "scopes", scope_table(fresh.scopes))
+        insert_table(cursor, "spans", pa.concat_tables(spans))
+        insert_table(cursor, "links", pa.concat_tables(links))
+        insert_table(cursor, "events", pa.concat_tables(events))
 
-    def _keys(self, fresh: _Fresh) -> dict[int, tuple[str, ...]]:
+    def _keys(self, fresh: Fresh) -> dict[int, tuple[str, ...]]:
         """Keys by shape id, for the shapes that fresh resources use."""
         wanted = {r.shape for r in fresh.resources}
         known = (self._interned.shapes, fresh.shapes)
         return {i: s.keys for d in known for s, i in d.items() if i in wanted} if wanted else {}
 
-    def _shape_ids(self, shapes: Iterable[Shape], fresh: _Fresh) -> list[int]:
+    def _shape_ids(self, shapes: Iterable[Shape], fresh: Fresh) -> list[int]:
         known = self._interned.shapes
         ids = []
         for shape in shapes:
@@ -229,7 +279,7 @@ class Store:
             ids.append(number)
         return ids
 
-    def _resource_ids(self, batch: SpanBatch, shapes: list[int], fresh: _Fresh) -> list[int]:
+    def _resource_ids(self, batch: SpanBatch, shapes: list[int], fresh: Fresh) -> list[int]:
         known = self._interned.resources
         ids = []
         for r in batch.resources:
@@ -242,7 +292,7 @@ class Store:
             ids.append(number)
         return ids
 
-    def _scope_ids(self, batch: SpanBatch, shapes: list[int], fresh: _Fresh) -> list[int]:
+    def _scope_ids(self, batch: SpanBatch, shapes: list[int], fresh: Fresh) -> list[int]:
         known = self._interned.scopes
         ids = []
         for s in batch.scopes:
@@ -255,13 +305,13 @@ class Store:
             ids.append(number)
         return ids
 
-    def _load_interned(self) -> _Interned:
+    def _load_interned(self) -> Interned:
         cursor = self.cursor()
 
         def rows(name: str) -> list[tuple[object, ...]]:
             return cursor.execute(queries.text(name)).fetchall()
 
-        found = _Interned()
+        found = Interned()
         for number, keys, types in rows("store/read_shapes"):
             found.shapes[Shape(tuple(keys), tuple(types))] = number  # type: ignore[arg-type,assignment]
         for number, shape, values, *rest in rows("store/read_resources"):
@@ -271,7 +321,7 @@ class Store:
             found.scopes[scope] = number  # type: ignore[assignment]
         for number, name, kind in rows("store/read_sources"):
             found.sources[(name, kind)] = number  # type: ignore[index,assignment]
-        found.batches = rows("store/last_batch")[0][0]  # type: ignore[assignment]
+        found.count = Count(*rows("store/last_batch")[0])  # type: ignore[arg-type]
         return found
 
 
@@ -300,28 +350,11 @@ def transaction(
 _FAILED = (duckdb.IOException, duckdb.TransactionException, duckdb.OutOfMemoryException)
 
 
-def _connect(path: Path) -> duckdb.DuckDBPyConnection:
-    try:
-        return duckdb.connect(str(path), config=_CONFIG)
-    except duckdb.IOException as error:
-        text = str(error)
-        if "lock" in text.lower():
-            raise StoreBusyError(
-                "another process has the database open",
-                where=str(path),
-                do="stop it, or query through it if it is 'tracemap serve'",
-            ) from error
-        if "not a valid duckdb" in text.lower():
-            raise StoreError(
-                "this file is not a tracemap database", where=str(path), do="give another --db"
-            ) from error
-        raise StoreError(_first_line(error), where=str(path), do="check the path") from error
-    except duckdb.Error as error:
-        raise StoreError(_first_line(error), where=str(path), do="check the path") from error
+def _prepare(connection: duckdb.DuckDBPyConnection, path: Path, *, fresh: bool) -> int:
+    """Check the schema's version, or make the schema in a database that is still empty.
 
-
-def _prepare(connection: duckdb.DuckDBPyConnection, path: Path, *, fresh: bool) -> None:
-    """Check the schema's version, or make the schema in a database that is still empty."""
+    Returns the moment of its creation (ns), which tells it from others.
+    """
 
     def count(name: str) -> int:
         row = connection.execute(queries.text(name)).fetchone()
@@ -336,7 +369,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, path: Path, *, fresh: bool) 
                 where=str(path),
                 do="use the tracemap that wrote it, or import its sources into a new --db",
             )
-        return
+        return int(meta["created_at_ns"])
     if not fresh and count("store/count_objects"):
         raise StoreError(
             "this DuckDB file holds other tables and is not a tracemap database",
@@ -346,76 +379,12 @@ def _prepare(connection: duckdb.DuckDBPyConnection, path: Path, *, fresh: bool) 
     connection.begin()
     for name in queries.SCHEMA:
         connection.execute(queries.text(f"schema/{name}"))
-    facts = {"schema_version": SCHEMA_VERSION, "created_at_ns": str(time.time_ns())}
+    created = time.time_ns()
+    facts = {"schema_version": SCHEMA_VERSION, "created_at_ns": str(created)}
     for name, value in facts.items():
         connection.execute(queries.text("store/insert_meta"), {"name": name, "value": value})
     connection.commit()
-
-
-def _numbered(table: pa.Table, batch_id: int, maps: dict[str, tuple[str, list[int]]]) -> pa.Table:
-    """``table`` with the batch's own numbers replaced by the store's ids."""
-    columns: dict[str, pa.Array | pa.ChunkedArray] = {
-        "batch_id": pa.repeat(pa.scalar(batch_id, pa.uint64()), table.num_rows)
-    }
-    for name in table.column_names:
-        if name in maps:
-            target, ids = maps[name]
-            columns[target] = pc.take(pa.array(ids, pa.uint32()), table[name])
-        else:
-            columns[name] = table[name]
-    return pa.table(columns)
-
-
-def _shape_table(shapes: dict[Shape, int]) -> pa.Table:
-    return pa.table(
-        {
-            "shape_id": pa.array(shapes.values(), pa.uint32()),
-            "keys": pa.array([s.keys for s in shapes], pa.list_(pa.string())),
-            "types": pa.array([s.types for s in shapes], pa.list_(pa.uint8())),
-        }
-    )
-
-
-def _resource_table(resources: dict[Resource, int], keys: dict[int, tuple[str, ...]]) -> pa.Table:
-    named = [dict(zip(keys[r.shape], r.values, strict=True)) for r in resources]
-    return pa.table(
-        {
-            "resource_id": pa.array(resources.values(), pa.uint32()),
-            # The specification's name for a service without one.
-            "service": pa.array([n.get("service.name") or "unknown_service" for n in named]),
-            "namespace": pa.array([n.get("service.namespace") for n in named], pa.string()),
-            "instance": pa.array([n.get("service.instance.id") for n in named], pa.string()),
-            "shape_id": pa.array([r.shape for r in resources], pa.uint32()),
-            "vals": pa.array([r.values for r in resources], pa.list_(pa.string())),
-            "schema_url": pa.array([r.schema_url for r in resources], pa.string()),
-            "dropped_attributes": pa.array([r.dropped_attributes for r in resources], pa.uint32()),
-            "entity_refs": pa.array([r.entity_refs for r in resources], pa.string()),
-        }
-    )
-
-
-def _scope_table(scopes: dict[Scope, int]) -> pa.Table:
-    return pa.table(
-        {
-            "scope_id": pa.array(scopes.values(), pa.uint32()),
-            "name": pa.array([s.name for s in scopes], pa.string()),
-            "version": pa.array([s.version for s in scopes], pa.string()),
-            "shape_id": pa.array([s.shape for s in scopes], pa.uint32()),
-            "vals": pa.array([s.values for s in scopes], pa.list_(pa.string())),
-            "schema_url": pa.array([s.schema_url for s in scopes], pa.string()),
-            "dropped_attributes": pa.array([s.dropped_attributes for s in scopes], pa.uint32()),
-        }
-    )
-
-
-def _insert_table(cursor: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
-    if not table.num_rows:
-        return
-    cursor.register(f"incoming_{name}", table)
-    try:
-        cursor.execute(queries.text(f"store/insert_{name}"))
-    finally:
-        cursor.unregister(f"incoming_{name}")
+    return created
 
 
 def _rollback(cursor: duckdb.DuckDBPyConnection) -> None:
@@ -427,12 +396,8 @@ def _rollback(cursor: duckdb.DuckDBPyConnection) -> None:
 
 
 def _write_error(path: Path | None, error: duckdb.Error) -> StoreError:
-    text = _first_line(error)
+    text = first_line(error)
     where = None if path is None else str(path)
     if "no space" in text.lower() or "disk" in text.lower():
         return StoreError("the disk is full", where=where, do="free space; it recovers then")
     return StoreError(f"could not write: {text}", where=where, do="try it again")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

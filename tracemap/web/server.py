@@ -71,6 +71,7 @@ class Server:
         self._api: ApiThread | None = None
         self._write_error: str | None = None
         self._analysed = 0
+        self._losses: list[str] = []
         #: Where it listens, once started.
         self.listening: Listening | None = None
 
@@ -87,6 +88,7 @@ class Server:
                 self._options.db, create=True, alone=True, longest_pause=_LONGEST_PAUSE
             )
             undo.callback(self._close)
+            self._losses = [str(loss) for loss in self._backend.store.losses()]
             self._configure(self._backend)
             receivers = Receivers(self._write, grpc=self._options.grpc, http=self._options.http)
             listener = listen(self._place)
@@ -148,6 +150,7 @@ class Server:
             "batches_stored": stored,
             "batches_analysed": min(self._analysed, stored),
             "write_error": self._write_error,
+            "losses": self._losses,
         }
         return listening is not None and self._write_error is None, details
 

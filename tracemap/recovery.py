@@ -1,0 +1,154 @@
+"""Opening a database whose write-ahead log is damaged: set aside, said, and counted.
+
+What DuckDB does with a damaged log (2.0, measured by flipping bits): a wrong checksum or a header
+of another database is an error, and would be one for ever; a wrong length, or a damaged first
+entry, ends the replay in silence. In both cases the sound part before the damage is opened, a copy
+of the damaged log is kept beside the database, and what is missing by our own counts is told.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from tracemap.errors import StoreBusyError, StoreError
+
+#: Checkpoints stall commits, so they are rare; measured in design section 4.
+_CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
+    "checkpoint_threshold": "512MB",
+    "preserve_insertion_order": False,
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+
+#: How DuckDB begins its message when a log cannot be replayed, and where it names the place.
+_REPLAY: Final = "replaying wal"
+_PLACE: Final = re.compile(r"at byte position (\d+)")
+#: What keeps a sound log from being replayed: it is left alone then.
+_OTHERWISE: Final = re.compile(
+    r"no space|out of memory|could not allocate|permission|too many open files|read-only",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A write-ahead log that could not be read whole."""
+
+    set_aside: Path
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Acknowledged spans that a damaged log took with it; null counts are not known."""
+
+    found_ns: int
+    batches: int | None
+    spans: int | None
+    set_aside: str | None
+    what: str
+
+    def __str__(self) -> str:
+        if self.spans is None:
+            told = "how many acknowledged spans are missing is not known"
+        elif self.spans == 0:
+            told = "no acknowledged span is missing"
+        else:
+            told = f"{self.spans} acknowledged spans of {self.batches} batches are missing"
+        kept = f"; it is kept as {self.set_aside}" if self.set_aside else ""
+        return f"the write-ahead log is damaged ({self.what}): {told}{kept}"
+
+
+def log_of(path: Path) -> Path:
+    """Where DuckDB keeps the write-ahead log of a database."""
+    return path.with_name(f"{path.name}.wal")
+
+
+def connect(path: Path) -> tuple[duckdb.DuckDBPyConnection, Damage | None]:
+    """Open the database, without the damaged part of its log if need be.
+
+    Raises StoreBusyError when another process holds it, StoreError when it cannot be opened.
+    """
+    try:
+        return duckdb.connect(str(path), config=_CONFIG), None
+    except duckdb.Error as error:
+        if not _is_damage(error, log_of(path)):
+            raise _open_error(path, error) from error
+        what = first_line(error).rpartition(": ")[2] or first_line(error)
+        damage = Damage(set_aside(path), _short(what))
+        return _without_damage(path, _PLACE.search(str(error))), damage
+
+
+def _is_damage(error: duckdb.Error, log: Path) -> bool:
+    text = str(error)
+    return _REPLAY in text.lower() and not _OTHERWISE.search(text) and log.exists()
+
+
+def _short(what: str) -> str:
+    place = _PLACE.search(what)
+    return f"a wrong checksum at byte {place[1]}" if place else what[:200]
+
+
+def _without_damage(path: Path, place: re.Match[str] | None) -> duckdb.DuckDBPyConnection:
+    """Open with the log up to the damage; where that is not known or no help, without it."""
+    log = log_of(path)
+    if place is not None:
+        with log.open("r+b") as stream:
+            stream.truncate(int(place[1]))
+        try:
+            return duckdb.connect(str(path), config=_CONFIG)
+        except duckdb.Error as error:
+            if not _is_damage(error, log):
+                raise _open_error(path, error) from error
+    log.unlink()
+    try:
+        return duckdb.connect(str(path), config=_CONFIG)
+    except duckdb.Error as error:
+        raise _open_error(path, error) from error
+
+
+def set_aside(path: Path) -> Path:
+    """Copy the log of ``path`` to a name of its own beside it. Raises StoreError (disk full)."""
+    log = log_of(path)
+    now = datetime.fromtimestamp(time.time(), UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    kept = log.with_name(f"{log.name}.damaged-{now}")
+    part = kept.with_name(f"{kept.name}.part")
+    try:
+        shutil.copyfile(log, part)
+        part.replace(kept)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise StoreError(
+            f"the write-ahead log is damaged and cannot be set aside: {error.strerror}",
+            where=str(log),
+            do="free space for a copy of it, and start again",
+        ) from error
+    return kept
+
+
+def _open_error(path: Path, error: duckdb.Error) -> StoreError:
+    text = str(error).lower()
+    if isinstance(error, duckdb.IOException) and "lock" in text:
+        return StoreBusyError(
+            "another process has the database open",
+            where=str(path),
+            do="stop it, or query through it if it is 'tracemap serve'",
+        )
+    if "not a valid duckdb" in text:
+        return StoreError(
+            "this file is not a tracemap database", where=str(path), do="give another --db"
+        )
+    return StoreError(first_line(error), where=str(path), do="check the path")
+
+
+def first_line(error: Exception) -> str:
+    """What DuckDB says, without its details."""
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
