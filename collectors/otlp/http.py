@@ -9,13 +9,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from tracemap.batch import SpanBatch
 from tracemap.collectors.otlp import json
 from tracemap.collectors.otlp.compression import ENCODINGS, decompress
-from tracemap.collectors.otlp.decode import decode
+from tracemap.collectors.otlp.intake import Intake, Taken
 from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, Limits
 from tracemap.collectors.otlp.status import Failure, success_to_json, success_to_protobuf
-from tracemap.collectors.otlp.writer import GroupCommit
 from tracemap.errors import BusyError, TooLargeError
 
 if TYPE_CHECKING:
@@ -25,16 +23,17 @@ PATH = "/v1/traces"
 _PROTOBUF = b"application/x-protobuf"
 _JSON = b"application/json"
 
-#: Bytes above which a body is decoded in a thread, so that other connections are served meanwhile.
+#: Bytes above which JSON or a compressed body is read in a thread, so that other connections are
+#: served meanwhile.
 _LARGE = 1 << 20
 _LARGE_COMPRESSED = 1 << 16
 
 
 class OtlpHttp:
-    """The ASGI application. One event loop; what it receives goes to ``writer``."""
+    """The ASGI application. One event loop; what it receives goes to ``intake``."""
 
-    def __init__(self, writer: GroupCommit, limits: Limits = DEFAULT_LIMITS) -> None:
-        self._writer = writer
+    def __init__(self, intake: Intake, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._intake = intake
         self._limits = limits
         self._receiving = 0
 
@@ -48,8 +47,8 @@ class OtlpHttp:
         try:
             failure = _refusal(scope, headers, kind)
             if failure is None:
-                batch = await self._store(headers, as_json=as_json, receive=receive)
-                body = success_to_json(batch) if as_json else success_to_protobuf(batch)
+                taken = await self._store(headers, as_json=as_json, receive=receive)
+                body = success_to_json(taken) if as_json else success_to_protobuf(taken)
                 await _answer(send, 200, body, as_json=as_json)
                 return
         except _ClientGoneError:
@@ -65,41 +64,38 @@ class OtlpHttp:
 
     async def _store(
         self, headers: dict[bytes, bytes], *, as_json: bool, receive: Receive
-    ) -> SpanBatch:
+    ) -> Taken:
         """Receive, decode and commit one request."""
         body = await self._body(headers, receive)
         encoding = headers.get(b"content-encoding", b"identity").strip().lower().decode("latin-1")
-        if len(body) > (_LARGE if encoding == "identity" else _LARGE_COMPRESSED):
-            batch = await asyncio.to_thread(self._decode, body, encoding, as_json=as_json)
+        if encoding == "identity" and not as_json:
+            message = body
+        elif len(body) > (_LARGE if encoding == "identity" else _LARGE_COMPRESSED):
+            message = await asyncio.to_thread(self._message, body, encoding, as_json=as_json)
         else:
-            batch = self._decode(body, encoding, as_json=as_json)
-        await asyncio.wrap_future(self._writer.submit(batch, len(body)))
-        return batch
+            message = self._message(body, encoding, as_json=as_json)
+        return await asyncio.wrap_future(self._intake.submit(message))
 
-    def _decode(self, body: bytes, encoding: str, *, as_json: bool) -> SpanBatch:
+    def _message(self, body: bytes, encoding: str, *, as_json: bool) -> bytes:
+        """The request as protobuf, decompressed. Raises PayloadError, TooLargeError."""
         if encoding != "identity":
             body = decompress(body, encoding, self._limits.decoded_body)
-        if as_json and body:
-            body = json.to_protobuf(body, self._limits)
-        return decode([body], limits=self._limits)
+        return json.to_protobuf(body, self._limits) if as_json and body else body
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         """The whole body. Raises TooLargeError, BusyError, TimeoutError, _ClientGoneError."""
         length = headers.get(b"content-length", b"")
         if length.isdigit() and int(length) > self._limits.body:
             raise self._too_large(int(length))
-        part, more = await _part(receive)
-        if not more:
-            return self._fitting(part)
-        chunks = [part]
-        held = len(part)
-        self._receiving += held
+        chunks: list[bytes] = []
+        held = 0
+        more = True
         try:
             async with asyncio.timeout(self._limits.body_seconds):
                 while more:
                     if held > self._limits.body:
                         raise self._too_large(held)
-                    if self._receiving > self._limits.receiving:
+                    if held and self._receiving > self._limits.receiving:
                         raise BusyError("too many large requests are arriving at once")
                     part, more = await _part(receive)
                     chunks.append(part)

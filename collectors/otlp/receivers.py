@@ -13,7 +13,9 @@ from typing import Any, Self
 import uvicorn
 
 from tracemap.collectors.otlp import grpc
+from tracemap.collectors.otlp.connections import Connection
 from tracemap.collectors.otlp.http import OtlpHttp
+from tracemap.collectors.otlp.intake import Intake
 from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, Limits
 from tracemap.collectors.otlp.writer import GroupCommit, Sink
 from tracemap.errors import InputError, ServerError
@@ -70,6 +72,7 @@ class Receivers:
         #: Where each listens once started, with the port that was chosen.
         self.grpc: Address | None = None
         self.http: Address | None = None
+        self._intake: Intake | None = None
         self._writer: GroupCommit | None = None
         self._grpc_server: Any = None
         self._http_server: _HttpServer | None = None
@@ -77,21 +80,22 @@ class Receivers:
     @property
     def waiting(self) -> int:
         """Requests that are received and not yet committed."""
-        return self._writer.waiting if self._writer is not None else 0
+        return self._intake.waiting if self._intake is not None else 0
 
     def start(self) -> None:
         """Listen. Raises ServerError, with nothing left running, when a port cannot be had."""
         self._writer = GroupCommit(self._sink)
+        self._intake = Intake(self._writer, self._limits)
         wanted_grpc, wanted_http = self.wanted
         try:
             if wanted_http is not None:
                 listener = _listen(wanted_http, "--http")
                 self.http = Address(wanted_http.host, listener.getsockname()[1])
-                app = OtlpHttp(self._writer, self._limits)
+                app = OtlpHttp(self._intake, self._limits)
                 self._http_server = _HttpServer(app, listener)
             if wanted_grpc is not None:
                 _listen(wanted_grpc, "--grpc").close()  # gRPC does not say why it cannot
-                self._grpc_server = grpc.server(self._writer, self._limits)
+                self._grpc_server = grpc.server(self._intake, self._limits)
                 self.grpc = Address(wanted_grpc.host, _bind(self._grpc_server, wanted_grpc))
                 self._grpc_server.start()
             if self._http_server is not None:
@@ -112,9 +116,10 @@ class Receivers:
             self._http_server.stop(grace)
         if grpc_stopped is not None:
             grpc_stopped.wait()
-        if self._writer is not None:
-            written = self._writer.close(max(1.0, deadline - time.monotonic()))
-        self._grpc_server = self._http_server = self._writer = None
+        for stage in (self._intake, self._writer):
+            if stage is not None:
+                written &= stage.close(max(1.0, deadline - time.monotonic()))
+        self._grpc_server = self._http_server = self._intake = self._writer = None
         self.grpc = self.http = None
         return written
 
@@ -138,6 +143,7 @@ class _HttpServer:
         self._listener = listener
         config = uvicorn.Config(
             app,
+            http=Connection,
             lifespan="off",
             ws="none",
             log_config=None,

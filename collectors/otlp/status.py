@@ -16,7 +16,7 @@ from google.rpc.error_details_pb2 import RetryInfo  # type: ignore[import-untype
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
-from tracemap.batch import SpanBatch
+from tracemap.collectors.otlp.intake import Taken
 from tracemap.errors import (
     BusyError,
     PayloadError,
@@ -83,24 +83,24 @@ class Failure:
         return orjson.dumps({"code": self.code, "message": self.message})
 
 
-def success_to_protobuf(batch: SpanBatch) -> bytes:
+def success_to_protobuf(taken: Taken) -> bytes:
     """The answer to a request whose spans are stored: ExportTraceServiceResponse."""
-    if not batch.reasons:
+    if not taken.reasons:
         return b""
     response = ExportTraceServiceResponse()
-    response.partial_success.rejected_spans = batch.rejected
-    response.partial_success.error_message = _message(batch)
+    response.partial_success.rejected_spans = taken.rejected
+    response.partial_success.error_message = _message(taken)
     return response.SerializeToString()
 
 
-def success_to_json(batch: SpanBatch) -> bytes:
+def success_to_json(taken: Taken) -> bytes:
     """The same as OTLP/JSON, where 64-bit integers are text."""
-    if not batch.reasons:
+    if not taken.reasons:
         return b"{}"
-    partial = {"rejectedSpans": str(batch.rejected), "errorMessage": _message(batch)}
+    partial = {"rejectedSpans": str(taken.rejected), "errorMessage": _message(taken)}
     return orjson.dumps({"partialSuccess": partial})
 
 
-def _message(batch: SpanBatch) -> str:
-    more = batch.rejected - len(batch.reasons)
-    return "; ".join(batch.reasons) + (f"; and {more} more spans" if more > 0 else "")
+def _message(taken: Taken) -> str:
+    more = taken.rejected - len(taken.reasons)
+    return "; ".join(taken.reasons) + (f"; and {more} more spans" if more > 0 else "")

@@ -1,0 +1,187 @@
+"""Requests on their way to the disk: decoded together, committed together, answered one by one.
+
+Decoding has a cost for each call and, in many threads at once, for their fight over the interpreter
+(measured: 8.3 us a span in eight threads, 5.7 in one, 3.5 when eight requests are decoded as one).
+So one thread decodes whatever has arrived, as one batch, while the writer commits the batch before.
+Only one batch waits decoded; all other requests wait as bytes, bounded in number and size, and what
+is beyond the bounds is refused at once.
+
+Requests of one batch never answer for each other: when a batch cannot be decoded, has spans to
+reject or cannot be written, its requests go through one at a time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import partial
+
+from tracemap.collectors.otlp.decode import decode
+from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, MIB, Limits
+from tracemap.collectors.otlp.writer import GroupCommit
+from tracemap.errors import BusyError, ServerError
+
+#: Bytes decoded together at most; a single request may be larger.
+_TOGETHER = 4 * MIB
+#: Batches between the decoder and the disk: one being written, one ready to be.
+_AHEAD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a request that was stored: how many of its spans were not, and why."""
+
+    rejected: int = 0
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiting:
+    body: bytes
+    done: Future[Taken] = field(default_factory=Future)
+
+
+class Intake:
+    """Decodes requests in a thread of its own and hands them to ``writer``."""
+
+    def __init__(
+        self,
+        writer: GroupCommit,
+        limits: Limits = DEFAULT_LIMITS,
+        *,
+        max_requests: int = 1024,
+        max_bytes: int = 256 * MIB,
+    ) -> None:
+        self._writer = writer
+        self._limits = limits
+        self._max_requests = max_requests
+        self._max_bytes = max_bytes
+        self._change = threading.Condition()
+        self._queue: deque[_Waiting] = deque()
+        self._alone: deque[_Waiting] = deque()  # to be tried again, each by itself
+        self._requests = 0  # not yet answered
+        self._bytes = 0
+        self._closed = False
+        self._ahead = threading.Semaphore(_AHEAD)
+        self._thread = threading.Thread(target=self._run, name="tracemap-decoder", daemon=True)
+        self._thread.start()
+
+    def submit(self, body: bytes) -> Future[Taken]:
+        """Queue a serialised ExportTraceServiceRequest; the future is done once it is committed.
+
+        The future carries PayloadError, TooLargeError or StoreError. Raises BusyError when too
+        much is waiting (a single request is always taken), ServerError once closed.
+        """
+        waiting = _Waiting(body)
+        if not body:
+            waiting.done.set_result(Taken())
+            return waiting.done
+        with self._change:
+            if self._closed:
+                raise ServerError("the collector is stopping", do="send the request again later")
+            if self._requests and (
+                self._requests >= self._max_requests or self._bytes + len(body) > self._max_bytes
+            ):
+                raise BusyError(
+                    f"{self._requests} requests of {self._bytes} bytes are waiting to be written",
+                    do="send the request again in a second",
+                )
+            self._queue.append(waiting)
+            self._requests += 1
+            self._bytes += len(body)
+            self._change.notify()
+        return waiting.done
+
+    @property
+    def waiting(self) -> int:
+        """Requests that are not answered yet."""
+        return self._requests
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes of those requests, decompressed."""
+        return self._bytes
+
+    def close(self, timeout: float | None = None) -> bool:
+        """Take nothing more, answer what is queued, stop. False when ``timeout`` s passed."""
+        with self._change:
+            self._closed = True
+            self._change.notify()
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while True:
+            self._ahead.acquire()  # released when the batch is committed
+            group = self._next_group()
+            if not group:
+                return
+            self._hand_over(group)
+
+    def _next_group(self) -> list[_Waiting]:
+        """What is decoded next, waiting for it if need be; nothing once closed and answered."""
+        with self._change:
+            while not self._queue and not self._alone:
+                if self._closed and not self._requests:
+                    return []
+                self._change.wait()
+            if self._alone:
+                return [self._alone.popleft()]
+            group = [self._queue.popleft()]
+            size = len(group[0].body)
+            while self._queue and size + len(self._queue[0].body) <= _TOGETHER:
+                group.append(self._queue.popleft())
+                size += len(group[-1].body)
+        for waiting in group:
+            # From here on it cannot be cancelled. If it was, its sender left: it is written still.
+            waiting.done.set_running_or_notify_cancel()
+        return group
+
+    def _hand_over(self, group: list[_Waiting]) -> None:
+        """Decode ``group`` as one batch and give it to the writer."""
+        try:
+            batch = decode([waiting.body for waiting in group], limits=self._limits)
+            if batch.reasons and len(group) > 1:
+                self._again(group)  # each is told of its own spans
+                return
+            written = self._writer.submit(batch, sum(len(waiting.body) for waiting in group))
+        except Exception as error:  # noqa: BLE001 - whatever it is, its senders must hear of it
+            self._failed(group, error)
+            return
+        taken = Taken(batch.rejected, batch.reasons)
+        written.add_done_callback(partial(self._written, group, taken))
+
+    def _written(self, group: list[_Waiting], taken: Taken, written: Future[None]) -> None:
+        error = written.exception()
+        if error is not None:
+            self._failed(group, error)
+            return
+        self._ahead.release()
+        for waiting in group:
+            if not waiting.done.cancelled():
+                waiting.done.set_result(taken)
+        self._answered(group)
+
+    def _failed(self, group: list[_Waiting], error: BaseException) -> None:
+        if len(group) > 1:
+            # One of them may be at fault on its own account: the others must not be lost.
+            self._again(group)
+            return
+        self._ahead.release()
+        if not group[0].done.cancelled():
+            group[0].done.set_exception(error)
+        self._answered(group)
+
+    def _again(self, group: list[_Waiting]) -> None:
+        self._ahead.release()
+        with self._change:
+            self._alone.extend(group)
+            self._change.notify()
+
+    def _answered(self, group: list[_Waiting]) -> None:
+        with self._change:
+            self._requests -= len(group)
+            self._bytes -= sum(len(waiting.body) for waiting in group)
+            self._change.notify()
