@@ -287,6 +287,19 @@ GUARD: Final[tuple[str, ...]] = (
     "relations",
 )
 
+#: What each workflow costs and who answers for it. Read together, of one moment.
+AUDIT: Final[tuple[str, ...]] = (
+    "workflows",
+    "handoffs",
+    "steps",
+    "handlers",
+    "compensations",
+    "undone",
+    "destinations",
+    "idempotency",
+    "teams",
+)
+
 #: Room -> its names, in order. A new room is one more line.
 ROOMS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -300,6 +313,7 @@ ROOMS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "report": REPORT,
         "api": API,
         "guard": GUARD,
+        "audit": AUDIT,
     }
 )
 

@@ -105,6 +105,7 @@ def test_the_examples_work(
             "version: 1\nservices:\n  - {name: payment, team: payments}\n", encoding="utf-8"
         )
     monkeypatch.chdir(tmp_path)
+    RUNNER.invoke(app, ["map", "export", "--db", "tracemap.duckdb", "--out", "docs"])
     _, *args = shlex.split(example)
     if path in {("serve",), ("demo",)}:
         pytest.skip("runs for long; tests of its own run it")

@@ -275,6 +275,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "ownership.yaml").write_text("version: 1\nteams:\n  - name: shop\n")
     (tmp_path / "sample_traces").symlink_to(ROOT / "sample_traces")
     monkeypatch.chdir(tmp_path)
+    RUNNER.invoke(app, ["map", "export", "--db", "tracemap.duckdb", "--out", "docs"])
     return tmp_path
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Read = tuple[str, Mapping[str, Any]]
 
 #: Rooms of queries that may be named from outside. Every file in them is one SELECT.
-READABLE: Final = frozenset({"api", "explore"})
+READABLE: Final = frozenset({"api", "audit", "explore"})
 #: Reads that other rooms offer.
 READABLE_NAMES: Final = frozenset({"owners/explain", "owners/names"})
 

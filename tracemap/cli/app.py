@@ -8,15 +8,18 @@ from typing import Annotated, Any
 import typer
 
 from tracemap.cli import (
+    audit,
     custody,
     demo,
     executions,
     explain,
     exporting,
     findings,
+    gaps,
     graph,
     importing,
     keys,
+    map_,
     owners,
     query,
     reconcile,
@@ -72,7 +75,9 @@ _SHORT = {
     "executions": "The runs of business workflows: list, show.",
     "graph": "How work flows through a workflow or an execution.",
     "custody": "Who holds an execution, since when.",
-    "owners": "Who is accountable for what, and why: list, explain, load.",
+    "owners": "Who is accountable for what, and why: list, explain, load, gaps.",
+    "audit": "What is synchronous, what is not, and what each costs.",
+    "map": "Workflows, owners and boundaries as text: export, check.",
     "findings": "What is wrong, the worst first.",
     "explain": "A rule, a finding, or why traces are one execution.",
     "keys": "What executions are told apart by, and why.",
@@ -98,6 +103,9 @@ _group("executions", executions)
 _command("graph", graph, graph.graph)
 _command("custody", custody, custody.custody)
 _group("owners", owners)
+owners.app.command("gaps", epilog=gaps.EPILOG)(gaps.gaps)
+_command("audit", audit, audit.audit)
+_group("map", map_)
 _command("findings", findings, findings.findings)
 _command("explain", explain, explain.explain)
 _group("keys", keys)
