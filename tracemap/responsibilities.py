@@ -90,7 +90,7 @@ def duties(audit: Audit) -> list[StepDuties]:
 
 
 def _execution(step: Row) -> Responsibility:
-    evidence = f"ran {step['count']:,} times in {many(step['executions'], 'execution')}"
+    evidence = f"ran {many(step['count'], 'time')} in {many(step['executions'], 'execution')}"
     return Responsibility("execution", "held", step["service"], step["team"], evidence)
 
 
@@ -136,13 +136,13 @@ def _errors(audit: Audit, step: Row) -> Responsibility:
     again = sum(d["redelivered"] for d in taken)
     if queue is not None:
         evidence = f"{queue['dead_lettered']} dead-lettered to {queue['dead_letter']}, "
-        evidence += f"{again} delivered again; failed {total} times"
+        evidence += f"{again} delivered again; failed {many(total, 'time')}"
         return Responsibility(
             "errors", "held", queue["dead_letter"], queue["dead_letter_team"], evidence
         )
     retried = step["retries"] + again
     if retried:
-        evidence = f"tried again {retried} times after {many(total, 'failure')}"
+        evidence = f"tried again {many(retried, 'time')} after {many(total, 'failure')}"
         return Responsibility("errors", "held", step["service"], step["team"], evidence)
     evidence = f"{many(total, 'failure')} that no caller handled and nobody tried again"
     return Responsibility("errors", "nobody", None, None, evidence)
@@ -253,7 +253,11 @@ def _queue_gaps(audit: Audit, edge: Row) -> Iterator[Gap]:
         if (h["service"], h["name"]) == (edge["to_service"], edge["to_name"])
     )
     text = f"no dead-letter queue of {edge['destination']} is seen or declared"
-    text += f"; its consumer failed {failures} times" if failures else "; its consumer never failed"
+    text += (
+        f"; its consumer failed {many(failures, 'time')}"
+        if failures
+        else "; its consumer never failed"
+    )
     yield _at(edge, "no dead-letter queue", "nobody" if failures else "unproven", "errors", text)
 
 
