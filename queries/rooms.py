@@ -254,6 +254,7 @@ API: Final[tuple[str, ...]] = (
     "analysis",
     "custody",
     "custody_at",
+    "custody_chain",
     "custody_totals",
     "execution_members",
     "execution_totals",

@@ -219,6 +219,10 @@ class Tracemap:
             return self._frame("custody", execution=execution, limit=limit)
         return self._frame("custody_at", execution=execution, at_ns=to_ns(at), limit=limit)
 
+    def custody_chain(self, execution: str, *, limit: int | None = None) -> pl.DataFrame:
+        """The whole custody of an execution: who held it, from when to when, what ended it."""
+        return self._frame("custody_chain", execution=execution, limit=limit)
+
     def spans(
         self,
         execution: str | None = None,
@@ -391,9 +395,5 @@ def _known_all(
     for word in given.split(",") if given is not None else ():
         if word not in known:
             near = get_close_matches(word, known, n=1)
-            raise InputError(
-                f"{word!r} is not a {name}",
-                do=f"did you mean {near[0]!r}?"
-                if near
-                else f"one of {', '.join((*extra, *known))}",
-            )
+            do = f"did you mean {near[0]!r}?" if near else f"one of {', '.join((*extra, *known))}"
+            raise InputError(f"{word!r} is not a {name}", do=do)

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 
-from tracemap.cli.common import DEFAULT_DB, Db, OutputFormat, examples, open_database, since_ns
+from tracemap.cli import custody_chain
+from tracemap.cli.common import (
+    DEFAULT_DB,
+    Db,
+    OutputFormat,
+    examples,
+    one_of,
+    open_database,
+    since_ns,
+)
 from tracemap.cli.evidence import split_expected
 from tracemap.cli.execution_page import headline, holding, horizon_of
-from tracemap.cli.output import Format, note, out, write_rows
+from tracemap.cli.output import UNKNOWN_WIDTH, Format, note, out, write_rows
 from tracemap.cli.table import Column, Row, print_table
 from tracemap.cli.text import at, count, lasting, paragraph, short_id, utc_now
+from tracemap.errors import InputError
 
 EPILOG = examples(
-    "tracemap custody 4711", "tracemap custody order.id=4711 --at 2026-01-31T14:05:00Z"
+    "tracemap custody 4711 --chain", "tracemap custody order.id=4711 --at 2026-01-31T14:05:00Z"
 )
 #: Executions that one answer describes one by one.
 MOST: Final = 10
@@ -36,6 +47,12 @@ def custody(
         str | None,
         typer.Option("--at", help="In hindsight: a time (2026-01-31T14:05:00Z) or an age (15m)."),
     ] = None,
+    chain: Annotated[
+        bool,
+        typer.Option(
+            "--chain", help="All of it: who held it, from when to when, and what ended that."
+        ),
+    ] = False,
     db: Db = DEFAULT_DB,
     format: OutputFormat = Format.table,  # noqa: A002
 ) -> None:
@@ -45,6 +62,15 @@ def custody(
     from tracemap.frames import records
 
     at_ns = since_ns(at_)
+    if chain:
+        if which is None:
+            raise InputError(
+                "a chain is of one execution", do="name one: tracemap custody ID --chain"
+            )
+        if at_ns is not None:
+            raise InputError("--chain is of all times", do="leave --at away, or --chain")
+        _show_chain(db, which, format)
+        return
     with open_database(db) as opened:
         horizon = horizon_of(opened.analysis().to_dicts(), utc_now())
         moment = horizon if at_ns is None else _moment(at_ns)
@@ -71,6 +97,22 @@ def custody(
             row = opened.executions(execution=execution).to_dicts()[0]
             findings = opened.findings(execution=execution).to_dicts() if at_ns is None else []
             print_custody(out(), row, held.to_dicts(), findings, moment, hindsight=bool(at_ns))
+
+
+def _show_chain(db: Path, which: str, format: Format) -> None:  # noqa: A002
+    from tracemap.frames import records
+
+    with open_database(db) as opened:
+        execution = one_of(opened.resolve(which), which)
+        row = opened.executions(execution=execution).to_dicts()[0]
+        horizon = horizon_of(opened.analysis().to_dicts(), utc_now())
+        frame = opened.custody_chain(execution)
+    rows = frame.to_dicts()
+    if format is Format.table:
+        custody_chain.print_chain(out(), row, rows, horizon)
+    else:
+        shown = custody_chain.columns(rows, horizon, UNKNOWN_WIDTH)
+        write_rows(format, shown, rows, records(frame), frame.columns)
 
 
 def print_custody(

@@ -54,6 +54,17 @@ def print_table(console: Console, columns: Sequence[Column], rows: Iterable[Row]
         console.print(line, soft_wrap=True)
 
 
+def team_first(width: int, teams: Iterable[str], least: int) -> tuple[int, int]:
+    """The least widths of the main column and of the team's, whose name is the last to be cut.
+
+    ``least`` is what the main column takes where there is room. It gives way to the teams' names
+    down to 20 cells; a name as wide as the screen is cut then.
+    """
+    widest = max((cell_len(clean(team)) for team in teams), default=0)
+    team = max(4, min(widest, width - GAP - 20))
+    return max(20, min(least, width - GAP - team)), team
+
+
 def table_lines(columns: Sequence[Column], rows: Sequence[Row], width: int) -> list[Text]:
     """The lines of a table at most ``width`` cells wide (unless its first columns are wider)."""
     fitted = _fit([_measure(column, rows) for column in columns], width)
