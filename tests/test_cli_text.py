@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import re
 import unicodedata
 
 import pytest
@@ -254,6 +255,36 @@ def test_names_do_not_break_out_of_dot_and_mermaid() -> None:
     assert "<script>" not in mermaid
     assert "evil --> " not in mermaid
     assert "-.->" in mermaid
+
+
+@pytest.mark.parametrize(
+    "name", ['q"]; x', "a\nb --> c", "[x](y){z}|`%%{init}%%", "#quot;", "end\\", "n" * 5000]
+)
+def test_a_label_is_one_quoted_line(name: str) -> None:
+    graph = _graph(_edge(name, "b"))
+    plain = _graph(_edge("a", "b"))
+    for written in (graph_text.dot, graph_text.mermaid):
+        text = written(graph)
+        assert text.count("\n") == written(plain).count("\n")
+        assert max(map(len, text.splitlines())) < 1000
+    for line in graph_text.mermaid(graph).splitlines():
+        assert line.count('"') in (0, 2)
+    for line in graph_text.dot(graph).splitlines():
+        assert re.sub(r'"(\\.|[^"\\])*"', "", line).count('"') == 0
+    assert "%%{" not in graph_text.mermaid(graph)
+
+
+def test_the_team_is_cut_last_and_outsiders_are_external() -> None:
+    graph = _graph(_edge("a" * 60, "bank"))
+    graph.steps[("bank", "run")] = {**_step("bank"), "team": None}
+    graph.steps[("a" * 60, "run")] = {**_step("a" * 60), "team": "a-team-of-a-long-name"}
+    graph.external = frozenset({"bank"})
+    console = Console(file=io.StringIO(), width=80)
+    graph_text.print_graph(console, graph)
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert all(len(line) <= 80 for line in lines)
+    assert "a-team-of-a-long-name" in lines[2]
+    assert "» external" in lines[3]
 
 
 def test_colour_is_for_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,6 +72,10 @@ def graph(
             drawn = graph_text.graphs(rows["steps"], rows["edges"], rows["owners"])
             totals = opened.workflows().to_dicts()
             counts = {row["workflow"]: row["executions"] for row in totals}
+        peers = opened.owners(kind="service").to_dicts()
+    external = frozenset(row["name"] for row in peers if row["rule"] == "external")
+    for one in drawn:
+        one.external = external
     _draw(drawn, counts, format)
 
 

@@ -14,13 +14,15 @@ from rich.console import Console
 from rich.text import Text
 
 from tracemap.cli.execution_page import arrow
-from tracemap.cli.table import Column, Row, print_table
+from tracemap.cli.table import Column, Row, print_table, team_first
 from tracemap.cli.text import clean, count, duration, percent
 
 Node = tuple[str, str]  # service, name
 
 #: Lines of a tree; a graph beyond that is for a drawing.
 MOST_LINES: Final = 300
+#: Characters of a label in a drawing; JSON has names whole.
+MOST_LABEL: Final = 100
 
 
 @dataclass(slots=True)
@@ -32,6 +34,12 @@ class Graph:
     steps: dict[Node, Row]
     edges: list[Row]
     after: dict[Node, list[Row]] = field(default_factory=dict)
+    external: frozenset[str] = frozenset()
+
+    def owner(self, step: Row) -> str:
+        """The team of a step; a peer outside of the organisation has none, and needs none."""
+        nobody = "external" if step["service"] in self.external else "unowned"
+        return str(step["team"] or nobody)
 
     @property
     def roots(self) -> list[Node]:
@@ -141,11 +149,12 @@ def print_graph(console: Console, graph: Graph, *, executions: int | None = None
         head.append(clean(graph.team or "none"), style="bold" if graph.team else "bold red")
     console.print(head, soft_wrap=True)
     rows = list(tree(graph))
+    step, team = team_first(console.width, [row["owner"] for row in rows[:MOST_LINES]], 56)
     print_table(
         console,
         (
-            Column("STEP", lambda r: r["line"], lambda r: r["style"], least=56),
-            Column("TEAM", lambda r: r["owner"], "bold", least=8),
+            Column("STEP", lambda r: r["line"], lambda r: r["style"], least=step),
+            Column("TEAM", lambda r: r["owner"], "bold", least=team),
             Column("RUNS", lambda r: r["runs"], rank=2, right=True),
             Column("SHARE", lambda r: r["share"], rank=4, right=True),
             Column("ERRORS", lambda r: r["errors"], "red", rank=3, right=True),
@@ -173,7 +182,7 @@ def tree(graph: Graph) -> Iterator[dict[str, Any]]:
         while stack:
             node, edge, branch, below = stack.pop()
             again = node in seen
-            yield _line(graph.steps[node], edge, branch, again=again)
+            yield _line(graph, graph.steps[node], edge, branch, again=again)
             if again:
                 continue
             seen.add(node)
@@ -188,10 +197,10 @@ def tree(graph: Graph) -> Iterator[dict[str, Any]]:
         stack.append((left, None, "", ""))
 
 
-def _line(step: Row, edge: Row | None, branch: str, *, again: bool) -> dict[str, Any]:
+def _line(graph: Graph, step: Row, edge: Row | None, branch: str, *, again: bool) -> dict[str, Any]:
     name = clean(f"{step['service']} {step['name']}")
     arrival = f"{clean(arrow(edge))} " if edge is not None else ""
-    team = step["team"] or "unowned"
+    team = graph.owner(step)
     crossing = edge is not None and edge["boundary"]
     shown = {
         "line": f"{branch}{arrival}{name}{' ↑' if again else ''}",
@@ -259,17 +268,23 @@ def _label(edge: Row) -> str:
 def _by_team(graph: Graph) -> list[tuple[str, list[Node]]]:
     teams: dict[str, list[Node]] = {}
     for node, step in graph.steps.items():
-        teams.setdefault(step["team"] or "unowned", []).append(node)
+        teams.setdefault(graph.owner(step), []).append(node)
     return list(teams.items())
 
 
 _MERMAID: Final[Mapping[int, str]] = {ord(c): f"#{ord(c)};" for c in '"<>[](){}|#;&`\\'}
 
 
+def _short(text: str) -> str:
+    """One harmless line that a box can hold."""
+    line = clean(text)
+    return line if len(line) <= MOST_LABEL else f"{line[: MOST_LABEL - 1]}…"
+
+
 def _mermaid(text: str) -> str:
-    return clean(text).translate(_MERMAID)
+    return _short(text).translate(_MERMAID)
 
 
 def _quoted(*parts: str) -> str:
-    escaped = (clean(p).replace("\\", "\\\\").replace('"', '\\"') for p in parts)
+    escaped = (_short(p).replace("\\", "\\\\").replace('"', '\\"') for p in parts)
     return '"' + "\\n".join(escaped) + '"'
