@@ -274,6 +274,14 @@ def test_a_label_is_one_quoted_line(name: str) -> None:
     assert "%%{" not in graph_text.mermaid(graph)
 
 
+def test_several_workflows_are_one_flowchart() -> None:
+    text = graph_text.mermaid(_graph(_edge("a", "b")), _graph(_edge("c", "d")))
+    assert text.count("flowchart") == 1
+    assert text.count("subgraph") == text.count("  end\n") == 4
+    assert "w0s0 -->" in text
+    assert "w1s0 -->" in text
+
+
 def test_the_team_is_cut_last_and_outsiders_are_external() -> None:
     graph = _graph(_edge("a" * 60, "bank"))
     graph.steps[("bank", "run")] = {**_step("bank"), "team": None}

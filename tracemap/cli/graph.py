@@ -111,17 +111,19 @@ def _draw(
     counts: dict[str, int],
     format: GraphFormat,  # noqa: A002
 ) -> None:
+    if format is GraphFormat.mermaid:
+        sys.stdout.write(graph_text.mermaid(*drawn))
+        return
     console = out()
     if not drawn:
         console.print("No workflows yet.")
     for index, one in enumerate(drawn):
-        if format is GraphFormat.text:
-            if index:
-                console.print()
-            graph_text.print_graph(console, one, executions=counts.get(one.title))
-        else:
-            write = graph_text.mermaid if format is GraphFormat.mermaid else graph_text.dot
-            sys.stdout.write(write(one))
+        if format is GraphFormat.dot:
+            sys.stdout.write(graph_text.dot(one))
+            continue
+        if index:
+            console.print()
+        graph_text.print_graph(console, one, executions=counts.get(one.title))
     if drawn and format is GraphFormat.text:
         console.print()
         console.print(graph_text.LEGEND, style="dim", soft_wrap=True)

@@ -228,19 +228,28 @@ def _wait(edge: Row | None, name: str) -> str | None:
     return duration(edge[name])
 
 
-def mermaid(graph: Graph) -> str:
-    """The graph as a Mermaid flowchart: async hand-offs dotted, one frame a team."""
-    ids = {node: f"s{number}" for number, node in enumerate(graph.steps)}
+def mermaid(*graphs: Graph) -> str:
+    """One Mermaid flowchart: async hand-offs dotted, a frame a team; several graphs each in one."""
     lines = ["flowchart LR"]
+    for number, graph in enumerate(graphs):
+        if len(graphs) == 1:
+            lines += _flow(graph, "")
+            continue
+        lines.append(f'  subgraph w{number}["{_mermaid(graph.title)}"]')
+        lines += [*_flow(graph, f"w{number}"), "  end"]
+    return "\n".join(lines) + "\n"
+
+
+def _flow(graph: Graph, prefix: str) -> Iterator[str]:
+    ids = {node: f"{prefix}s{number}" for number, node in enumerate(graph.steps)}
     for number, (team, nodes) in enumerate(_by_team(graph)):
-        lines.append(f'  subgraph t{number}["{_mermaid(team)}"]')
-        lines += [f'    {ids[n]}["{_mermaid(n[0])}<br/>{_mermaid(n[1])}"]' for n in nodes]
-        lines.append("  end")
+        yield f'  subgraph {prefix}t{number}["{_mermaid(team)}"]'
+        yield from (f'    {ids[n]}["{_mermaid(n[0])}<br/>{_mermaid(n[1])}"]' for n in nodes)
+        yield "  end"
     for edge in graph.edges:
         arrow = "-.->" if edge["mode"] == "async" else "-->"
         label = _mermaid(_label(edge))
-        lines.append(f'  {ids[_from(edge)]} {arrow}|"{label}"| {ids[_to(edge)]}')
-    return "\n".join(lines) + "\n"
+        yield f'  {ids[_from(edge)]} {arrow}|"{label}"| {ids[_to(edge)]}'
 
 
 def dot(graph: Graph) -> str:
