@@ -4,7 +4,7 @@ CREATE OR REPLACE TABLE derived.model_step AS
 WITH piece AS (
     SELECT s.eid, s.wf, s.st,
         -- Two tries at one message are one piece of work.
-        count(DISTINCT coalesce(t.mid, t.step)) FILTER (s.last_attempt AND NOT t.failed) AS done, count(*) AS tries,
+        count(DISTINCT coalesce(t.mid, t.step)) FILTER (s.last_attempt AND NOT t.failed AND NOT t.refused) AS done, count(*) AS tries,
         count(*) FILTER (t.failed) AS failures
     FROM derived.execution_step AS s
     JOIN derived.step AS t USING (step)

@@ -1,5 +1,6 @@
 -- Spans with what the analysis reads of them: parent, step name, messaging and peer attributes.
--- failed: status ERROR or an exception event (design section 6).
+-- failed: status ERROR or an exception event (design section 6). refused: the server said no (4xx, a
+-- gRPC code), for which the conventions leave its status unset: no error of its own, but nothing done.
 CREATE OR REPLACE TABLE derived.span AS
 WITH raised AS (SELECT DISTINCT batch_id, span_no FROM store.event WHERE name = 'exception'),
 read AS (
@@ -16,6 +17,8 @@ SELECT
     least(k.start_ns, 9223372036854775807)::BIGINT AS start_ns,
     least(k.end_ns, 9223372036854775807)::BIGINT AS end_ns,
     k.status, k.status = 2 OR e.batch_id IS NOT NULL AS failed,
+    k.kind = 2 AND (coalesce(try_cast(k.vals[k.i_http_status] AS INTEGER) >= 400, false)
+        OR coalesce(k.vals[k.i_rpc_status] NOT IN ('0', 'OK'), false)) AS refused,
     coalesce(regexp_matches(k.trace_state, '(^|,)\s*ot=([^,]*;)?th:0*[1-9a-fA-F]'), false) AS sampled,
     k.dropped_links,
     CASE

@@ -5,7 +5,7 @@ message AS (SELECT sid, min(mid) AS mid FROM b_join GROUP BY sid HAVING count(DI
 refused AS (SELECT DISTINCT sid FROM derived.reception WHERE failed)
 SELECT s.sid AS step, s.trace_id, s.span_id, s.parent_span_id, s.psid, c.step AS caller,
     s.service, s.namespace, s.instance, s.name, s.kind, s.operation, s.destination, s.activity,
-    s.start_ns, greatest(s.end_ns, s.start_ns) AS end_ns, s.failed OR r.sid IS NOT NULL AS failed,
+    s.start_ns, greatest(s.end_ns, s.start_ns) AS end_ns, s.failed OR r.sid IS NOT NULL AS failed, s.refused,
     s.source_id, ks.kset, z.spans, m.mid,
     hash(ks.kset, c.step, s.service, s.name, s.kind, s.activity, m.mid) AS piece
 FROM derived.span AS s

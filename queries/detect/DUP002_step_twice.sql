@@ -6,11 +6,14 @@
 -- cause: A caller that tried again although the first try had succeeded, a second trigger, or a
 --   double submission.
 -- action: Check whether the second run had an effect of its own and undo it.
--- unless: The step repeats in this workflow (loops, polling, batches), the first try failed, or one
---   message processed twice explains it.
+-- unless: The step repeats in this workflow (loops, polling, batches) or in more than 5% of its
+--   executions, only reads, was refused or failed the first time, or one message processed twice
+--   explains it.
 WITH single AS (
     SELECT wf, st, once, executions FROM derived.model_step
-    WHERE executions >= 30 AND wilson_lower(once, executions) >= 0.8
+    WHERE executions >= 30 AND wilson_lower(once, executions) >= 0.8 AND done - once <= greatest(3, 0.05 * done)
+        -- To read twice changes nothing.
+        AND NOT (kind = 2 AND regexp_matches(name, '^(GET|HEAD|OPTIONS)( |$)|(^|[/.])(Get|List|Search|Query|Find|Read|Describe)[A-Z][^/]*$'))
 ),
 twice AS (
     SELECT s.eid, s.wf, s.st
@@ -26,7 +29,7 @@ done AS (
     FROM derived.execution_step AS s
     SEMI JOIN twice USING (eid, wf, st)
     JOIN derived.step AS t USING (step)
-    WHERE s.last_attempt AND NOT t.failed AND t.activity IS NULL
+    WHERE s.last_attempt AND NOT t.failed AND NOT t.refused AND t.activity IS NULL
         AND s.step NOT IN (SELECT sid FROM derived.reception WHERE doubled)
     GROUP BY s.eid, s.wf, s.st HAVING count(DISTINCT coalesce(t.mid, t.step)) > 1
 )

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from scenarios import (
+    catalog_attack,
     catalog_behaviours,
     catalog_data,
     catalog_duplicated,
@@ -24,6 +25,7 @@ from scenarios.builder import Scenario
 
 #: Importing a catalog registers its scenarios.
 CATALOGS = (
+    catalog_attack,
     catalog_behaviours,
     catalog_data,
     catalog_duplicated,
