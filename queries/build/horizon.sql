@@ -2,6 +2,9 @@
 -- not ends more than an hour beyond the 99.9th percentile. A live one: now minus the lag; once it has
 -- been silent for 10 times its p99 gap and 5 minutes, the horizon stays where it was then. It never
 -- goes back: what was found before the silence became abnormal is not resolved by it.
+-- gaps: when the whole source told nothing, for 2 hours and 10 times its p99 pause or longer (between
+-- two recordings, a collector that was down). What was open then, nobody can judge. begin_ns: its
+-- oldest span end; what ended before it is not in it.
 CREATE OR REPLACE TABLE derived.source AS
 WITH span_end AS (
     -- In a small store one outlier would be its own percentile: there the second newest counts;
@@ -9,7 +12,8 @@ WITH span_end AS (
     SELECT s.source_id,
         least(any_value(r.received_ns),
             CASE WHEN count(*) >= 2000 THEN quantile_disc(s.end_ns, 0.999) ELSE max(s.end_ns, 2)[-1] END)
-            + 3600000000000 AS cap
+            + 3600000000000 AS cap,
+        CASE WHEN count(*) >= 2000 THEN quantile_disc(s.end_ns, 0.001) ELSE min(s.end_ns, 2)[-1] END - 3600000000000 AS floor
     FROM derived.span AS s
     JOIN (SELECT source_id, max(received_ns) AS received_ns FROM store.batch GROUP BY source_id) AS r USING (source_id)
     GROUP BY s.source_id
@@ -17,6 +21,31 @@ WITH span_end AS (
 newest AS (
     SELECT s.source_id, max(s.end_ns) FILTER (s.end_ns <= c.cap) AS newest_ns
     FROM derived.span AS s JOIN span_end AS c USING (source_id) GROUP BY s.source_id
+),
+moment AS (
+    -- To the minute: finer would only cost.
+    SELECT s.source_id, min(s.end_ns) AS from_ns, max(s.end_ns) AS to_ns
+    FROM derived.span AS s JOIN span_end AS c USING (source_id)
+    WHERE s.end_ns BETWEEN c.floor AND c.cap GROUP BY s.source_id, s.end_ns // 60000000000
+),
+pause AS (
+    SELECT source_id, to_ns AS from_ns, lead(from_ns) OVER (PARTITION BY source_id ORDER BY from_ns) AS to_ns FROM moment
+),
+usual_pause AS (
+    SELECT source_id, greatest(7200000000000, learned_deadline(
+        list(to_ns - from_ns ORDER BY to_ns - from_ns)[greatest(1, floor(0.99 * count(*))::BIGINT)])) AS longest_ns
+    FROM pause WHERE to_ns IS NOT NULL GROUP BY source_id
+),
+life AS (
+    SELECT m.source_id, min(m.from_ns) AS begin_ns,
+        coalesce(any_value(g.gaps), []) AS gaps
+    FROM moment AS m
+    LEFT JOIN (
+        SELECT p.source_id, list({'from_ns': p.from_ns, 'to_ns': p.to_ns} ORDER BY p.from_ns) AS gaps
+        FROM pause AS p JOIN usual_pause AS u USING (source_id)
+        WHERE p.to_ns - p.from_ns > u.longest_ns GROUP BY p.source_id
+    ) AS g USING (source_id)
+    GROUP BY m.source_id
 ),
 gap AS (
     SELECT source_id, received_ns,
@@ -29,7 +58,7 @@ rhythm AS (
     FROM gap GROUP BY source_id
 )
 SELECT
-    source_id, s.name, s.kind, n.newest_ns, r.received_ns AS last_received_ns,
+    source_id, s.name, s.kind, coalesce(l.begin_ns, 0) AS begin_ns, coalesce(l.gaps, []) AS gaps, n.newest_ns, r.received_ns AS last_received_ns,
     s.kind = 'live' AND $now_ns - r.received_ns > r.silence_ns AS silent,
     CASE
         WHEN s.kind = 'recorded' THEN n.newest_ns
@@ -37,4 +66,5 @@ SELECT
     END AS horizon_ns
 FROM store.source AS s
 JOIN newest AS n USING (source_id)
+LEFT JOIN life AS l USING (source_id)
 JOIN rhythm AS r USING (source_id)

@@ -7,25 +7,38 @@
 --   that does not remember what it has done.
 -- action: Check what the second processing did, undo it where it had an effect, and make the
 --   consumer idempotent on the message id.
--- unless: The first attempt failed or never ended, another group read it (fan-out), one reception was
---   reported twice (doubled instrumentation), or a span was exported twice.
+-- unless: The first attempt failed or never ended, another group or queue read it (fan-out), one
+--   reception was reported twice (doubled instrumentation), a span was exported twice, or several
+--   messages carry one context (a batch sent at once, an unseen sender).
 WITH processed AS (
-    SELECT r.mid, r.consumer_group, r.sid, r.span_id, r.trace_id, r.service, r.step, r.start_ns, r.end_ns, r.destination
+    SELECT r.mid, r.consumer_group, r.sid, r.span_id, r.trace_id, r.service, r.step, r.start_ns, r.end_ns, r.destination,
+        -- What tells messages apart that were sent with one context.
+        coalesce(s.message_id, s.partition || '/' || s.log_offset, '') AS identity
     FROM derived.reception AS r
+    JOIN derived.span AS s USING (sid)
+    LEFT JOIN derived.span AS p ON p.sid = r.mid
     WHERE r.operation = 'process' AND NOT r.failed AND NOT r.doubled AND NOT r.dead_letter
         AND r.mid NOT IN (SELECT mid FROM derived.reception WHERE dead_letter)
+        -- Without any identity the context alone speaks, and only that of one message's own span.
+        AND (s.message_id IS NOT NULL OR s.log_offset IS NOT NULL
+            OR (r.how != 'identity' AND coalesce(p.batch_count, 1) = 1))
 ),
 messages AS (SELECT destination, consumer_group, count(DISTINCT mid) AS messages FROM processed GROUP BY ALL),
-again AS (SELECT mid, consumer_group FROM processed GROUP BY mid, consumer_group HAVING count(*) > 1),
+again AS (
+    SELECT mid, consumer_group, destination, identity FROM processed GROUP BY ALL HAVING count(*) > 1
+),
 taken AS (
-    SELECT mid, consumer_group, min(destination) AS destination, count(*) AS times,
+    SELECT p.mid, p.consumer_group, p.destination, p.identity, count(*) AS times,
         max(start_ns) <= min(end_ns) AS overlapping,
         list(span_id ORDER BY start_ns, span_id) AS span_ids,
         list(start_ns ORDER BY start_ns, span_id) AS starts,
         list(step ORDER BY start_ns, span_id) AS steps,
         arg_min(trace_id, (start_ns, span_id)) AS trace_id, arg_min(service, (start_ns, span_id)) AS service,
         max(end_ns) AS seen_ns
-    FROM processed SEMI JOIN again USING (mid, consumer_group) GROUP BY mid, consumer_group
+    FROM processed AS p
+    SEMI JOIN again AS a ON a.mid = p.mid AND a.consumer_group = p.consumer_group AND a.identity = p.identity
+        AND a.destination IS NOT DISTINCT FROM p.destination
+    GROUP BY p.mid, p.consumer_group, p.destination, p.identity
 ),
 -- Doubled instrumentation that shows only in the mass: nearly all messages, with overlapping copies.
 habit AS (
@@ -36,18 +49,18 @@ habit AS (
     HAVING any_value(m.messages) >= 30 AND count(*) FILTER (t.overlapping) >= 0.95 * any_value(m.messages)
 ),
 concerned AS (
-    SELECT t.mid, t.consumer_group, list(DISTINCT x.eid ORDER BY x.eid) AS eids
-    FROM (SELECT mid, consumer_group, unnest(steps) AS step FROM taken) AS t
+    SELECT t.mid, t.consumer_group, t.destination, t.identity, list(DISTINCT x.eid ORDER BY x.eid) AS eids
+    FROM (SELECT mid, consumer_group, destination, identity, unnest(steps) AS step FROM taken) AS t
     JOIN derived.execution_step AS x USING (step)
     JOIN derived.message AS m USING (mid)
     -- Of a shared batch, only the executions that published the message.
     LEFT JOIN derived.execution_step AS p ON p.step = m.producer_step AND p.eid = x.eid
     WHERE m.producer_step IS NULL OR p.eid IS NOT NULL
-    GROUP BY t.mid, t.consumer_group
+    GROUP BY t.mid, t.consumer_group, t.destination, t.identity
 )
 SELECT
     CASE WHEN m.span_id IS NULL THEN t.mid::VARCHAR ELSE hex_trace_id(m.trace_id) || ':' || hex_span_id(m.span_id) END
-        || ':' || t.consumer_group AS anchor,
+        || ':' || concat_ws(':', t.consumer_group, t.destination, nullif(t.identity, '')) AS anchor,
     c.eids,
     t.service, s.name AS step,
     'service' AS owner_kind, t.service AS owner_name, s.namespace AS owner_namespace,
@@ -55,12 +68,14 @@ SELECT
     printf('%s processed one message from %s %d times, %.1f s apart, each time with success',
         t.consumer_group, coalesce(t.destination, 'an unnamed destination'), t.times,
         (t.starts[2] - t.starts[1]) / 1e9) AS message,
-    json_object('destination', t.destination, 'consumer_group', t.consumer_group, 'message_id', m.message_id,
+    json_object('destination', t.destination, 'consumer_group', t.consumer_group, 'message_id', coalesce(m.message_id, nullif(t.identity, '')),
         'times', t.times, 'apart_ns', t.starts[2] - t.starts[1], 'producer', m.producer_service) AS evidence,
     printf('Check what the second run of %s in %s changed and undo it; make it idempotent on the message id.', s.name, t.service)
         AS next_action
 FROM taken AS t
-JOIN concerned AS c USING (mid, consumer_group)
-JOIN derived.message AS m USING (mid)
+JOIN concerned AS c
+    ON c.mid = t.mid AND c.consumer_group = t.consumer_group AND c.identity = t.identity
+        AND c.destination IS NOT DISTINCT FROM t.destination
+JOIN derived.message AS m ON m.mid = t.mid
 JOIN derived.step AS s ON s.step = t.steps[1]
 ANTI JOIN habit AS h ON h.destination IS NOT DISTINCT FROM t.destination AND h.consumer_group = t.consumer_group

@@ -7,8 +7,9 @@
 -- cause: The broker dropped or expired it, it was acknowledged unprocessed, or its consumer died
 --   before it could tell.
 -- action: Publish it again, or do by hand what its consumer would have done.
--- unless: No consumer of the destination was ever seen, the group takes only part of it, or its
---   receives dropped links or count more messages than they link to.
+-- unless: No consumer of the destination was ever seen, the group takes only part of it (a filter, a
+--   sample), only later ones of other partitions were consumed, another group took it in this one's
+--   stead, or its receives dropped links or count more messages than they link to.
 SELECT
     hex_trace_id(w.trace_id) || ':' || hex_span_id(w.span_id) || ':' || w.consumer_group AS anchor,
     x.eids,
@@ -19,7 +20,7 @@ SELECT
         w.producer_service, w.destination, w.consumer_group, w.taken_later) AS message,
     json_object('destination', w.destination, 'consumer_group', w.consumer_group,
         'producer', w.producer_service, 'producer_span_id', hex_span_id(w.span_id),
-        'waited_ns', w.waited_ns, 'deadline_ns', w.deadline_ns, 'deadline', w.deadline_source, 'arrival_grace_ns', $grace_ns,
+        'waited_ns', w.waited_ns, 'deadline_ns', w.deadline_ns, 'deadline', w.deadline_source, 'processing_ns', w.busy_ns, 'arrival_grace_ns', $grace_ns,
         'taken_later', w.taken_later) AS evidence,
     printf('Publish the message to %s again, or have %s process it by hand.', w.destination, w.consumer_service) AS next_action
 FROM derived.waiting AS w

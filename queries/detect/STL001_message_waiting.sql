@@ -6,7 +6,8 @@
 --   destination has consumed nothing later either: it has stopped. One finding a destination and group.
 -- cause: The consumer is down, stuck or paused.
 -- action: Look at the consumer group; when it runs again the messages are taken up.
--- unless: Within the deadline, or later messages were consumed (then ORP002).
+-- unless: Within the deadline, another group has taken over, or later messages of the partition were
+--   consumed (then ORP002).
 WITH late AS (
     SELECT * FROM derived.waiting WHERE late AND NOT overtaken AND NOT blind AND NOT in_hand
 ),
@@ -30,7 +31,7 @@ SELECT
         o.waiting, CASE WHEN o.waiting = 1 THEN 'message waits' ELSE 'messages wait' END, o.destination,
         o.waited_ns / 1e9, o.consumer_group) AS message,
     json_object('destination', o.destination, 'consumer_group', o.consumer_group, 'waiting', o.waiting,
-        'waited_ns', o.waited_ns, 'deadline_ns', o.deadline_ns, 'deadline', o.deadline_source,
+        'waited_ns', o.waited_ns, 'deadline_ns', o.deadline_ns, 'deadline', o.deadline_source, 'processing_ns', o.busy_ns,
         'arrival_grace_ns', $grace_ns) AS evidence,
     printf('See whether %s is running and consuming %s.', o.consumer_service, o.destination) AS next_action
 FROM oldest AS o

@@ -11,6 +11,7 @@ import yaml
 
 from scenarios import (
     catalog_attack,
+    catalog_attack_messages,
     catalog_behaviours,
     catalog_data,
     catalog_duplicated,
@@ -26,6 +27,7 @@ from scenarios.builder import Scenario
 #: Importing a catalog registers its scenarios.
 CATALOGS = (
     catalog_attack,
+    catalog_attack_messages,
     catalog_behaviours,
     catalog_data,
     catalog_duplicated,
