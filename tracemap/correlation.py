@@ -24,7 +24,7 @@ def find_keys(build: Build, settings: Settings) -> None:
     spans = build.value("span_count")
     build.run("key_value", one_in=max(1, spans // _SAMPLE))
     build.run("key_statistics", one_in=max(1, spans // _SAMPLE))
-    build.run("key_overlap")
+    build.run("key_overlap", one_in=max(1, spans // _SAMPLE))
     build.run("user_key")
     for rank, key in enumerate(settings.keys, start=1):
         build.run("user_key_add", name=key.name, aliases=list(key.aliases), rank=rank)

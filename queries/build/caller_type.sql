@@ -1,9 +1,13 @@
--- For each kind of span, the step that usually is above it, and how often its parent is missing.
+-- For each kind of span, the step that usually is above it, how long after it such a child begins, and
+-- how often its parent is missing.
 CREATE OR REPLACE TABLE derived.caller_type AS
 WITH seen AS (
     SELECT s.service, s.name, s.psid IS NULL AS missing,
-        c.service AS caller_service, c.namespace AS caller_namespace, c.name AS caller_name, count(*) AS times
+        c.service AS caller_service, c.namespace AS caller_namespace, c.name AS caller_name, count(*) AS times,
+        count(DISTINCT s.start_ns // 60000000000) FILTER (s.psid IS NULL) AS minutes,
+        quantile_disc(greatest(s.start_ns - p.start_ns, 0), 0.99) AS p99_lead_ns
     FROM derived.span AS s
+    LEFT JOIN derived.span AS p ON p.sid = s.psid
     LEFT JOIN derived.span_step AS st ON st.sid = s.psid
     LEFT JOIN derived.step AS c ON c.step = st.step
     WHERE s.parent_span_id IS NOT NULL
@@ -19,12 +23,15 @@ lasted AS (
     FROM derived.step GROUP BY service, namespace, name
 ),
 total AS (
-    SELECT service, name, sum(times)::BIGINT AS refs, coalesce(sum(times) FILTER (missing), 0)::BIGINT AS missing
+    SELECT service, name, sum(times)::BIGINT AS refs, coalesce(sum(times) FILTER (missing), 0)::BIGINT AS missing,
+        coalesce(max(minutes), 0) AS minutes
     FROM seen GROUP BY service, name
 )
-SELECT t.*, u.caller_service, u.caller_namespace, u.caller_name, u.times, l.p99_ns,
-    -- Always missing here: an uninstrumented gateway, or sampling of the fleet.
-    t.missing > CASE WHEN t.refs >= 10 THEN 0.2 ELSE 0.5 END * t.refs OR u.times IS NULL AS always_missing
+SELECT t.* EXCLUDE (minutes), u.caller_service, u.caller_namespace, u.caller_name, u.times, u.p99_lead_ns, l.p99_ns,
+    -- Always missing here: an uninstrumented gateway, or sampling of the fleet; or so regularly (5%, in
+    -- ten different minutes) that it is a filter, a browser that does not tell, and no accident.
+    t.missing > CASE WHEN t.refs >= 10 THEN 0.2 ELSE 0.5 END * t.refs OR u.times IS NULL
+        OR (t.minutes >= 10 AND t.missing > 0.05 * t.refs) AS always_missing
 FROM total AS t
 LEFT JOIN usual AS u USING (service, name)
 LEFT JOIN lasted AS l

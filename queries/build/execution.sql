@@ -8,8 +8,10 @@ WITH ambiguous AS (
 ),
 parent AS (SELECT eid, parent_eid FROM b_parent),
 known AS (
-    SELECT e.eid, max(s.horizon_ns) AS horizon_ns
-    FROM (SELECT eid, unnest(sources) AS source_id FROM b_execution) AS e
+    -- Up to the first gap after its end, if there was one.
+    SELECT e.eid, max(coalesce(
+        list_min(list_transform(list_filter(s.gaps, lambda g: g.to_ns > e.end_ns), lambda g: g.from_ns)), s.horizon_ns)) AS horizon_ns
+    FROM (SELECT eid, end_ns, unnest(sources) AS source_id FROM b_execution) AS e
     JOIN derived.source AS s USING (source_id) GROUP BY e.eid
 )
 SELECT e.eid, e.vid, e.run,

@@ -1,8 +1,14 @@
 -- Pairs of candidates that spell one key: equal names but for punctuation, or the same specific
--- values, never contradicting each other within a trace.
+-- values, never contradicting each other within a trace. Numbers that are counted up (dense) coincide by
+-- themselves: they prove nothing where the two are never seen together.
 CREATE OR REPLACE TEMP TABLE b_key_overlap AS
 WITH has AS (SELECT DISTINCT name, value, trace_id FROM b_key_value),
-size AS (SELECT name, count(DISTINCT value) AS values, avg(length(value)) AS length FROM has GROUP BY name),
+size AS (
+    SELECT name, count(DISTINCT value) AS values, avg(length(value)) AS length,
+        coalesce(count(DISTINCT value) * 20 * $one_in > max(try_cast(value AS HUGEINT)) - min(try_cast(value AS HUGEINT))
+            AND count(try_cast(value AS HUGEINT)) = count(*), false) AS dense
+    FROM has GROUP BY name
+),
 both_value AS (
     SELECT a.name AS one, b.name AS other, count(*) AS common
     FROM (SELECT DISTINCT name, value FROM has) AS a
@@ -23,4 +29,5 @@ LEFT JOIN apart AS t ON t.one = v.one AND t.other = v.other
 JOIN (SELECT DISTINCT name, plain_name FROM b_candidate) AS po ON po.name = v.one
 JOIN (SELECT DISTINCT name, plain_name FROM b_candidate) AS pb ON pb.name = v.other
 WHERE (po.plain_name = pb.plain_name AND v.common > 0)
-    OR (v.common >= 0.8 * sb.values AND sb.length >= 6 AND coalesce(t.equal, 0) >= 0.98 * coalesce(t.together, 0))
+    OR (v.common >= 0.8 * sb.values AND sb.length >= 6 AND coalesce(t.equal, 0) >= 0.98 * coalesce(t.together, 0)
+        AND (NOT sb.dense OR coalesce(t.together, 0) > 0))

@@ -1,5 +1,6 @@
 -- Parents that never arrived although their children did: one row a missing span. Patience is ten
--- times as long as such callers last, and the arrival grace.
+-- times as long as such callers last, and the arrival grace. What began so soon after its source did
+-- that the parent may have ended before has nothing missing (always_missing, too).
 CREATE OR REPLACE TABLE derived.missing_parent AS
 WITH orphan AS (
     SELECT trace_id, parent_span_id, min(start_ns) AS since_ns, max(end_ns) AS child_end_ns,
@@ -12,30 +13,56 @@ WITH orphan AS (
     GROUP BY trace_id, parent_span_id
 ),
 life AS (SELECT service, instance, max(end_ns) AS last_ns FROM derived.span GROUP BY service, instance),
--- Instances that fell silent when the orphan did while others of the service went on. The child's
--- own instance where the caller is of the same service.
+pause AS (
+    SELECT service, instance, end_s - lag(end_s) OVER (PARTITION BY service, instance ORDER BY end_s) AS pause_s
+    FROM (
+        SELECT DISTINCT service, instance, end_ns // 1000000000 AS end_s FROM derived.span
+        WHERE service IN (SELECT c.caller_service FROM derived.caller_type AS c
+            JOIN orphan AS o ON o.child_service = c.service AND o.child_name = c.name WHERE NOT c.always_missing)
+    )
+),
+rhythm AS (
+    SELECT service, instance, 3000000000 * greatest(1, quantile_disc(pause_s, 0.95))::BIGINT AS quiet_ns
+    FROM pause WHERE pause_s IS NOT NULL GROUP BY service, instance
+),
+-- The one instance that fell silent when the orphan did, by its own rhythm, while others of the service
+-- went on. The child's own instance where the caller is of the same service. Several fell silent: a
+-- deployment, which explains nothing.
 vanished AS (
     SELECT o.sid, min(l.instance) AS instance
     FROM orphan AS o
     JOIN derived.caller_type AS c ON c.service = o.child_service AND c.name = o.child_name
     JOIN life AS l ON l.service = c.caller_service AND l.last_ns <= o.child_end_ns + 1000000000
+    JOIN rhythm AS h ON h.service = l.service AND h.instance = l.instance AND l.last_ns >= o.since_ns - h.quiet_ns
     JOIN (SELECT service, max(last_ns) AS last_ns FROM life GROUP BY service) AS w
-        ON w.service = l.service AND w.last_ns > o.child_end_ns + 1000000000
+        ON w.service = l.service AND w.last_ns > greatest(o.child_end_ns, l.last_ns + h.quiet_ns) + 1000000000
     WHERE c.caller_service != o.child_service OR l.instance = o.child_instance
-    GROUP BY o.sid
+    GROUP BY o.sid HAVING count(DISTINCT l.instance) = 1
+),
+patience AS (
+    SELECT *, CASE WHEN times >= 30 THEN learned_deadline(p99_ns)
+        ELSE greatest($deadline_step_ns, learned_deadline(coalesce(p99_ns, 0))) END AS deadline_ns,
+        CASE WHEN times >= 30 THEN learned_deadline(p99_lead_ns)
+            ELSE greatest($deadline_step_ns, learned_deadline(coalesce(p99_lead_ns, 0))) END AS lead_ns
+    FROM derived.caller_type
+),
+known AS (
+    SELECT o.sid,
+        coalesce(list_min(list_transform(list_filter(x.gaps, lambda g: g.to_ns > tr.end_ns), lambda g: g.from_ns)), x.horizon_ns) AS horizon_ns,
+        coalesce(list_max(list_transform(list_filter(x.gaps, lambda g: g.from_ns < o.since_ns), lambda g: g.to_ns)), x.begin_ns) AS begin_ns
+    FROM orphan AS o JOIN derived.trace AS tr ON tr.trace_id = o.trace_id JOIN derived.source AS x ON x.source_id = o.source_id
 )
 SELECT o.* EXCLUDE (child_instance), t.step, c.caller_service, c.caller_namespace, c.caller_name, ks.kset,
-    c.refs, c.missing, c.always_missing,
+    c.refs, c.missing, c.always_missing OR o.since_ns - x.begin_ns <= c.lead_ns AS always_missing,
     tr.sampled, tr.end_ns AS trace_end_ns, x.horizon_ns,
-    CASE WHEN c.times >= 30 THEN learned_deadline(c.p99_ns) ELSE $deadline_step_ns END AS deadline_ns,
+    c.deadline_ns,
     CASE WHEN c.times >= 30 THEN printf('learned: 10 x p99 of %d', c.times) ELSE 'default' END AS deadline_source,
-    x.horizon_ns - tr.end_ns > $grace_ns
-        + CASE WHEN c.times >= 30 THEN learned_deadline(c.p99_ns) ELSE $deadline_step_ns END AS vanished,
+    x.horizon_ns - tr.end_ns > $grace_ns + c.deadline_ns AS vanished,
     v.instance AS vanished_instance
 FROM orphan AS o
 JOIN derived.span_step AS t USING (sid)
-JOIN derived.caller_type AS c ON c.service = o.child_service AND c.name = o.child_name
+JOIN patience AS c ON c.service = o.child_service AND c.name = o.child_name
 JOIN derived.span_set AS ks ON ks.sid = o.sid
 JOIN derived.trace AS tr ON tr.trace_id = o.trace_id
-JOIN derived.source AS x ON x.source_id = o.source_id
+JOIN known AS x ON x.sid = o.sid
 LEFT JOIN vanished AS v ON v.sid = o.sid

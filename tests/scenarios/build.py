@@ -12,6 +12,7 @@ import yaml
 from scenarios import (
     catalog_attack,
     catalog_attack_messages,
+    catalog_attack_time,
     catalog_behaviours,
     catalog_data,
     catalog_duplicated,
@@ -28,6 +29,7 @@ from scenarios.builder import Scenario
 CATALOGS = (
     catalog_attack,
     catalog_attack_messages,
+    catalog_attack_time,
     catalog_behaviours,
     catalog_data,
     catalog_duplicated,
