@@ -45,6 +45,7 @@ SCHEMA: Final[tuple[str, ...]] = (
 
 #: Writing, reading and pruning of what was received. Not run in order: an order of reading.
 STORE: Final[tuple[str, ...]] = (
+    "activity",
     "checkpoint",
     "count_objects",
     "delete_setting",

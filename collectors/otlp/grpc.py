@@ -35,10 +35,16 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
         return self._method if details.method == _METHOD else None
 
     def _export(self, body: bytes, context: Any) -> bytes:
+        counters = self._intake.counters
+        counters.received("grpc", len(body))
         try:
-            return success_to_protobuf(self._intake.submit(body).result())
+            answer = success_to_protobuf(self._intake.submit(body).result())
         except Exception as error:  # noqa: BLE001 - every error has an answer
             failure = Failure.of(error)
+        else:
+            counters.answered("grpc", 200)
+            return answer
+        counters.answered("grpc", failure.http)
         # Where clients look for RetryInfo (gRPC's richer error model).
         context.set_trailing_metadata((("grpc-status-details-bin", failure.to_protobuf()),))
         context.abort(_CODES[failure.code], failure.message)

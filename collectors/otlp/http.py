@@ -49,6 +49,7 @@ class OtlpHttp:
             if failure is None:
                 taken = await self._store(headers, as_json=as_json, receive=receive)
                 body = success_to_json(taken) if as_json else success_to_protobuf(taken)
+                self._intake.counters.answered("http", 200)
                 await _answer(send, 200, body, as_json=as_json)
                 return
         except _ClientGoneError:
@@ -59,6 +60,7 @@ class OtlpHttp:
             )
         except Exception as error:  # noqa: BLE001 - every error has an answer
             failure = Failure.of(error)
+        self._intake.counters.answered("http", failure.http)
         body = failure.to_json() if as_json else failure.to_protobuf()
         await _answer(send, failure.http, body, as_json=as_json, failure=failure)
 
@@ -67,6 +69,7 @@ class OtlpHttp:
     ) -> Taken:
         """Receive, decode and commit one request."""
         body = await self._body(headers, receive)
+        self._intake.counters.received("http", len(body))
         encoding = headers.get(b"content-encoding", b"identity").strip().lower().decode("latin-1")
         if encoding == "identity" and not as_json:
             message = body

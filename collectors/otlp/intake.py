@@ -18,6 +18,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 
+from tracemap.collectors.otlp.counters import Counters
 from tracemap.collectors.otlp.decode import decode
 from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, MIB, Limits
 from tracemap.collectors.otlp.writer import GroupCommit
@@ -53,9 +54,12 @@ class Intake:
         *,
         max_requests: int = 1024,
         max_bytes: int = 256 * MIB,
+        counters: Counters | None = None,
     ) -> None:
         self._writer = writer
         self._limits = limits
+        #: What was taken and refused since the start.
+        self.counters = counters or Counters()
         self._max_requests = max_requests
         self._max_bytes = max_bytes
         self._change = threading.Condition()
@@ -151,14 +155,17 @@ class Intake:
             self._failed(group, error)
             return
         taken = Taken(batch.rejected, batch.reasons)
-        written.add_done_callback(partial(self._written, group, taken))
+        written.add_done_callback(partial(self._written, group, batch.spans.num_rows, taken))
 
-    def _written(self, group: list[_Waiting], taken: Taken, written: Future[None]) -> None:
+    def _written(
+        self, group: list[_Waiting], spans: int, taken: Taken, written: Future[None]
+    ) -> None:
         error = written.exception()
         if error is not None:
             self._failed(group, error)
             return
         self._ahead.release()
+        self.counters.spans(spans, taken.rejected)
         for waiting in group:
             if not waiting.done.cancelled():
                 waiting.done.set_result(taken)

@@ -14,6 +14,7 @@ import uvicorn
 
 from tracemap.collectors.otlp import grpc
 from tracemap.collectors.otlp.connections import Connection
+from tracemap.collectors.otlp.counters import Counters
 from tracemap.collectors.otlp.http import OtlpHttp
 from tracemap.collectors.otlp.intake import Intake
 from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, Limits
@@ -69,6 +70,8 @@ class Receivers:
             Address.parse(grpc) if grpc is not None else None,
             Address.parse(http) if http is not None else None,
         )
+        #: What was taken and refused since the start.
+        self.counters = Counters()
         #: Where each listens once started, with the port that was chosen.
         self.grpc: Address | None = None
         self.http: Address | None = None
@@ -82,10 +85,15 @@ class Receivers:
         """Requests that are received and not yet committed."""
         return self._intake.waiting if self._intake is not None else 0
 
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes of those requests, decompressed."""
+        return self._intake.waiting_bytes if self._intake is not None else 0
+
     def start(self) -> None:
         """Listen. Raises ServerError, with nothing left running, when a port cannot be had."""
-        self._writer = GroupCommit(self._sink)
-        self._intake = Intake(self._writer, self._limits)
+        self._writer = GroupCommit(self._sink, counters=self.counters)
+        self._intake = Intake(self._writer, self._limits, counters=self.counters)
         wanted_grpc, wanted_http = self.wanted
         try:
             if wanted_http is not None:

@@ -9,11 +9,13 @@ and nothing is dropped in silence.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
 from tracemap.batch import SpanBatch
+from tracemap.collectors.otlp.counters import Counters
 from tracemap.collectors.otlp.limits import MIB
 from tracemap.errors import BusyError, ServerError
 
@@ -31,8 +33,16 @@ class _Waiting:
 class GroupCommit:
     """Writes batches through ``sink`` from one thread of its own."""
 
-    def __init__(self, sink: Sink, *, max_requests: int = 1024, max_bytes: int = 256 * MIB) -> None:
+    def __init__(
+        self,
+        sink: Sink,
+        *,
+        max_requests: int = 1024,
+        max_bytes: int = 256 * MIB,
+        counters: Counters | None = None,
+    ) -> None:
         self._sink = sink
+        self._counters = counters or Counters()
         self._max_requests = max_requests
         self._max_bytes = max_bytes
         self._change = threading.Condition()
@@ -101,9 +111,11 @@ class GroupCommit:
         return group
 
     def _write(self, group: list[_Waiting]) -> None:
+        began = time.monotonic()
         try:
             self._sink([waiting.batch for waiting in group])
         except Exception as error:  # noqa: BLE001 - whatever it is, its senders must hear of it
+            self._counters.commit_failed()
             if len(group) == 1:
                 if not group[0].done.cancelled():
                     group[0].done.set_exception(error)
@@ -112,6 +124,7 @@ class GroupCommit:
             for waiting in group:
                 self._write([waiting])
             return
+        self._counters.commit(time.monotonic() - began)
         for waiting in group:
             if not waiting.done.cancelled():
                 waiting.done.set_result(None)

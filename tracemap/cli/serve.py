@@ -6,22 +6,26 @@ import ipaddress
 import logging
 import shlex
 import signal
-import sys
 import threading
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tracemap.cli.common import DEFAULT_DB, Db, duration_ns, examples
+from tracemap.cli.logs import Format, Level, set_up
 from tracemap.cli.output import err
 from tracemap.cli.text import clean
 from tracemap.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
 
     from tracemap.web.server import Listening, Server
+
+_log = logging.getLogger(__name__)
 
 EPILOG = examples(
     "tracemap serve", "tracemap serve --db shop.duckdb --grpc 127.0.0.1:14317 --http off"
@@ -58,6 +62,10 @@ def serve(
             help="Analyse new spans this often at most; 'off': only when somebody asks.",
         ),
     ] = "5s",
+    log_format: Annotated[
+        Format, typer.Option(help="The log on stderr: for people, or a JSON object a line.")
+    ] = Format.TEXT,
+    log_level: Annotated[Level, typer.Option(help="From where on to log.")] = Level.INFO,
     ready_file: Annotated[
         Path | None, typer.Option(help="Write the addresses there, as JSON, once all is up.")
     ] = None,
@@ -65,9 +73,7 @@ def serve(
     """Collect OpenTelemetry spans, rebuild executions from them, and answer the other commands."""
     from tracemap.web.server import Options, Server
 
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
-    )
+    set_up(log_format, log_level)
     options = Options(
         db=db,
         grpc=_address(grpc),
@@ -80,7 +86,7 @@ def serve(
     if options.grpc is None and options.http is None:
         raise InputError("with --grpc off and --http off there is nowhere to send spans to")
     _load_owners(db, owners or ())
-    _serve(Server(options), db, ready_file)
+    _serve(Server(options), db, ready_file, _tell if log_format is Format.TEXT else _log_start)
 
 
 def _address(text: str) -> str | None:
@@ -99,7 +105,9 @@ def _load_owners(db: Path, files: list[Path] | tuple[()]) -> None:
                 err().print(clean(problem), style="red", soft_wrap=True)
 
 
-def _serve(server: Server, db: Path, ready_file: Path | None) -> None:
+def _serve(
+    server: Server, db: Path, ready_file: Path | None, tell: Callable[[Listening, Path], None]
+) -> None:
     from tracemap.web.server import write_ready_file
 
     asked = threading.Event()
@@ -112,15 +120,26 @@ def _serve(server: Server, db: Path, ready_file: Path | None) -> None:
         signal.signal(number, stop)
     listening = server.start()
     try:
-        _tell(listening, db)
+        tell(listening, db)
         if ready_file is not None:
             write_ready_file(ready_file, listening)
         asked.wait()
-        err().print("stopping: finishing what is in flight", style="dim")
+        if tell is _tell:
+            err().print("stopping: finishing what is in flight", style="dim")
+        else:
+            _log.info("stopping: finishing what is in flight")
     finally:
         server.stop()
         if ready_file is not None:
             ready_file.unlink(missing_ok=True)
+
+
+def _log_start(listening: Listening, db: Path) -> None:
+    """What ``_tell`` says, for a machine."""
+    _log.info("started", extra={"database": str(db), **asdict(listening)})
+    for address in (listening.grpc, listening.http):
+        if address is not None and not _inside(address):
+            _log.warning("%s can be reached from other machines", address)
 
 
 def _tell(listening: Listening, db: Path) -> None:

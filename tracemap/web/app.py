@@ -26,7 +26,7 @@ from tracemap.errors import InputError, ServerError, TooLargeError, TracemapErro
 from tracemap.guard import Limits
 from tracemap.local import LocalBackend
 from tracemap.settings import Settings
-from tracemap.web import batches, wire
+from tracemap.web import batches, metrics, wire
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -51,11 +51,15 @@ Health = Callable[[], tuple[bool, dict[str, Any]]]
 
 
 class Api:
-    """The endpoints over one backend. ``health`` says whether all is well, and details."""
+    """The endpoints over one backend.
 
-    def __init__(self, backend: LocalBackend, health: Health) -> None:
+    ``health`` says whether all is well, and details; ``metrics`` is the page for Prometheus.
+    """
+
+    def __init__(self, backend: LocalBackend, health: Health, metrics: Callable[[], str]) -> None:
         self._backend = backend
         self._health = health
+        self._metrics = metrics
         # Threads for reading are few, so that a crowd of readers cannot starve ingest.
         self._readers = anyio.CapacityLimiter(8)
         self._statements = anyio.CapacityLimiter(2)
@@ -83,6 +87,7 @@ class Api:
         return [
             Route("/healthz", _told(self.healthz), methods=["GET"]),
             Route("/readyz", _told(self.readyz), methods=["GET"]),
+            Route("/metrics", _told(self.metrics), methods=["GET"]),
             Route("/v1/frame", _told(self.frame), methods=["POST"]),
         ]
 
@@ -96,6 +101,10 @@ class Api:
         return JSONResponse(
             {"status": "ok" if well else "not ready", **details}, status_code=200 if well else 503
         )
+
+    async def metrics(self, _: Request) -> Response:
+        """What the server counts, for Prometheus."""
+        return Response(await _thread(self._metrics, self._writers), media_type=metrics.MEDIA_TYPE)
 
     async def frame(self, request: Request) -> Response:
         """Rows of named queries as Arrow IPC streams, one after the other."""

@@ -23,6 +23,7 @@ from tracemap.errors import InputError, ServerError, StoreBusyError, StoreError,
 from tracemap.local import LocalBackend
 from tracemap.web.api_thread import ApiThread
 from tracemap.web.app import Api
+from tracemap.web.metrics import Metrics
 from tracemap.web.place import answers, listen, socket_path
 
 _log = logging.getLogger(__name__)
@@ -94,7 +95,8 @@ class Server:
             listener = listen(self._place)
             undo.callback(self._remove_socket)
             undo.callback(listener.close)
-            api = Api(self._backend, self.health)
+            metrics = Metrics(self._backend.store, receivers)
+            api = Api(self._backend, self.health, metrics.text)
             served: list[tuple[Any, socket.socket]] = [(api.socket_app(), listener)]
             port = None
             if web is not None:

@@ -1,0 +1,174 @@
+"""``/metrics`` and the log: what an operator watches; the numbers are those of the load."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from otlp_requests import body, span
+from test_serve import served
+
+from tracemap.cli.logs import JsonLines
+from tracemap.collectors.otlp.counters import COMMIT_SECONDS, Counters
+from tracemap.errors import StoreError
+from tracemap.web.server import Options, Server
+
+PROTOBUF = {"content-type": "application/x-protobuf"}
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A server that analyses when it is asked, and never by itself."""
+    options = Options(
+        tmp_path / "a.duckdb",
+        grpc=None,
+        http="127.0.0.1:0",
+        web="127.0.0.1:0",
+        analyse_every=None,
+    )
+    with Server(options) as found:
+        yield found
+
+
+def send(server: Server, content: bytes, **headers: str) -> int:
+    assert server.listening is not None
+    url = f"http://{server.listening.http}/v1/traces"
+    named = PROTOBUF | {name.replace("_", "-"): value for name, value in headers.items()}
+    return httpx.post(url, content=content, headers=named, timeout=60).status_code
+
+
+def scrape(server: Server) -> dict[str, float]:
+    """Sample with its labels -> value. Checks the format as strictly as Prometheus reads it."""
+    assert server.listening is not None
+    answer = httpx.get(f"http://{server.listening.web}/metrics", timeout=60)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert answer.text.endswith("\n")
+    found: dict[str, float] = {}
+    typed: set[str] = set()
+    for line in answer.text.splitlines():
+        if line.startswith("# TYPE "):
+            name, kind = line.split()[2:]
+            assert name not in typed
+            assert kind in {"counter", "gauge", "histogram"}
+            assert (kind == "counter") == name.endswith("_total")
+            typed.add(name)
+        elif not line.startswith("# HELP "):
+            label = r'[a-z_]+="[^"\\\n]*"'
+            match = re.fullmatch(rf"([a-z_]+)(\{{{label}(?:,{label})*\}})? (\S+)", line)
+            assert match is not None, line
+            assert re.sub("_(bucket|sum|count)$", "", match[1]) in typed
+            assert match[1] + (match[2] or "") not in found
+            found[match[1] + (match[2] or "")] = float(match[3])
+    return found
+
+
+def test_the_numbers_are_those_of_the_load(server: Server) -> None:
+    before = scrape(server)
+    assert before["tracemap_spans_accepted_total"] == 0
+    assert before["tracemap_analysis_lag_seconds"] == 0
+    good, bad = body(span("a"), span("b")), body(span("c"), span("d", trace_id=b"short"))
+    assert send(server, good) == 200
+    assert send(server, bad) == 200
+    assert send(server, b"\xff") == 400
+    assert send(server, good, content_type="text/plain") == 415
+    large = bytes(21 * 2**20)
+    assert send(server, large) == 413
+    now = scrape(server)
+    assert now['tracemap_requests_total{protocol="http",result="ok"}'] == 2
+    assert now['tracemap_requests_total{protocol="http",result="invalid"}'] == 1
+    assert now['tracemap_requests_total{protocol="http",result="not_otlp"}'] == 1
+    assert now['tracemap_requests_total{protocol="http",result="too_large"}'] == 1
+    assert now['tracemap_request_bytes_total{protocol="http"}'] == len(good) + len(bad) + 1
+    assert now["tracemap_spans_accepted_total"] == 3
+    assert now["tracemap_spans_rejected_total"] == 1
+    assert now['tracemap_rows{table="span"}'] == 3
+    assert now["tracemap_queue_requests"] == now["tracemap_queue_bytes"] == 0
+    assert now["tracemap_commit_seconds_count"] == now['tracemap_rows{table="batch"}'] == 2
+    assert now['tracemap_commit_seconds_bucket{le="+Inf"}'] == 2
+    assert now["tracemap_commit_seconds_sum"] > 0
+    assert now["tracemap_wal_bytes"] > before["tracemap_wal_bytes"]
+    assert now["tracemap_commits_failed_total"] == 0
+
+
+def test_the_lag_is_that_of_the_analysis(server: Server) -> None:
+    send(server, body(span("a")))
+    assert scrape(server)["tracemap_analysis_lag_seconds"] > 0
+    assert server._backend is not None
+    server._backend.refresh()
+    now = scrape(server)
+    assert now["tracemap_analysis_lag_seconds"] == 0
+    assert now["tracemap_analysis_duration_seconds"] > 0
+
+
+def test_a_commit_that_fails_is_counted_and_not_as_accepted(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert server._backend is not None
+
+    def full(*_: object, **__: object) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(server._backend.store, "write", full)
+    assert send(server, body(span("a"))) == 503
+    now = scrape(server)
+    assert now['tracemap_requests_total{protocol="http",result="unavailable"}'] == 1
+    assert now["tracemap_commits_failed_total"] == 1
+    assert now["tracemap_spans_accepted_total"] == now["tracemap_commit_seconds_count"] == 0
+
+
+def test_a_commit_is_counted_in_the_class_it_belongs_to() -> None:
+    counters = Counters()
+    for seconds in (0.0, COMMIT_SECONDS[0], COMMIT_SECONDS[0] * 1.01, COMMIT_SECONDS[-1] + 1):
+        counters.commit(seconds)
+    counts = counters.now().commits
+    assert counts[:2] == (2, 1)
+    assert counts[-1] == 1
+    assert sum(counts) == 4
+
+
+def test_the_socket_has_them_too(server: Server) -> None:
+    assert server.listening is not None
+    transport = httpx.HTTPTransport(uds=server.listening.socket)
+    with httpx.Client(transport=transport, base_url="http://x", timeout=60) as client:
+        assert "tracemap_build_info" in client.get("/metrics").text
+
+
+def test_the_log_as_json_is_json_and_nothing_else(tmp_path: Path) -> None:
+    with served(tmp_path / "a.duckdb", "--log-format", "json") as server:
+        code, err = server.end(signal.SIGTERM)
+    assert code == 0
+    lines = [json.loads(line) for line in err.splitlines()]
+    assert [line["message"].split(":")[0] for line in lines] == ["started", "stopping"]
+    assert lines[0]["level"] == "info"
+    assert lines[0]["http"] == server.told["http"]
+    assert lines[0]["time"].endswith("Z")
+
+
+def test_the_level_of_the_log(tmp_path: Path) -> None:
+    args = ("--log-format", "json", "--log-level", "error")
+    with served(tmp_path / "a.duckdb", *args) as server:
+        assert server.end(signal.SIGTERM) == (0, "")
+
+
+def test_no_text_breaks_out_of_a_line_of_the_log() -> None:
+    try:
+        raise ValueError('a "quoted"\nsecond line\x1b[31m')
+    except ValueError as error:
+        record = logging.LogRecord(
+            "tracemap", logging.ERROR, __file__, 1, "a\n%s", ("b",), (type(error), error, None)
+        )
+    record.size = 5
+    line = JsonLines().format(record)
+    assert "\n" not in line
+    assert "\x1b" not in line
+    told = json.loads(line)
+    assert told["message"] == "a\nb"
+    assert told["size"] == 5
+    assert "second line" in told["exception"]
