@@ -56,7 +56,12 @@ def test_every_format_in_every_compression(file: Path, kind: str, compression: s
     assert read(file, content) == (NAMES, [])
 
 
-@pytest.mark.parametrize("content", [JSON[0], PRETTY[0], PROTOBUF[0], gzip.compress(PROTOBUF[0])])
+# Named: gzip writes the time, and a test's name must be the same for every worker.
+@pytest.mark.parametrize(
+    "content",
+    [JSON[0], PRETTY[0], PROTOBUF[0], gzip.compress(PROTOBUF[0])],
+    ids=["json", "pretty json", "protobuf", "gzip"],
+)
 def test_a_file_of_one_request(file: Path, content: bytes) -> None:
     assert read(file, content) == (["a"], [])
 
