@@ -13,9 +13,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracemap.declarations import Catalog, Declaration, Team
+from tracemap.catalogs.ownership_yaml import SECTIONS, read
+from tracemap.declarations import Catalog, CodeLocation, Declaration, Team
 from tracemap.marked_yaml import MAX_BYTES
-from tracemap.ownership_yaml import SECTIONS, read
 
 WHOLE = b"""\
 version: 1
@@ -161,6 +161,77 @@ teams:
     ]
 
 
+def test_others_have_a_role_and_are_not_accountable() -> None:
+    text = """\
+version: 1
+services:
+  - name: a
+    team: payments
+    others:
+      - {team: sre, role: operator}
+      - {team: risk}
+      - {team: risk, role: Accountable}
+      - risk
+      - {team: [x], role: operator}
+  - {name: b, unowned: true, others: [{team: sre, role: operator}]}
+"""
+    assert problems(text) == [
+        (
+            f"own.yaml:{line}: an entry of others of service 'a' needs a team and a role "
+            "(such as 'role: operator'; accountable is 'team')"
+        )
+        for line in (7, 8)
+    ] + [
+        (
+            "own.yaml:9: an entry of others in service 'a' is text, not a mapping "
+            "(write '- key: ...')"
+        ),
+        "own.yaml:10: team in others of service 'a' is a list, not text (write text)",
+    ]
+    read_ = read(text.encode(), "own.yaml")
+    assert [(d.line, d.name, d.team, d.role, d.unowned) for d in read_.declarations] == [
+        (3, "a", "payments", "accountable", False),
+        (6, "a", "sre", "operator", False),
+        (11, "b", None, "accountable", True),
+        (11, "b", "sre", "operator", False),
+    ]
+
+
+def test_a_shared_list_of_others_does_not_multiply() -> None:
+    many = ", ".join(f"{{team: t{i}, role: r}}" for i in range(2000))
+    services = [
+        f"  - {{name: s{i}, team: a, others: {f'&many [{many}]' if i == 0 else '*many'}}}"
+        for i in range(50)
+    ]
+    catalog = read("\n".join(["version: 1", "services:", *services]).encode(), "own.yaml")
+    assert len(catalog.declarations) == 50 * (1 + 20)
+    assert "has 2,000 others" in catalog.problems[0].what
+
+
+def test_repositories_say_where_code_lies() -> None:
+    text = """\
+version: 1
+repositories:
+  - {name: "https://github.com/acme/Shop.git", path: ./services/pay/, service: pay}
+  - {name: acme/shop, root: /app}
+  - {name: acme/shop, path: x}
+  - {name: acme/shop, path: a/../../b, service: x}
+  - {name: acme/shop, service: [x]}
+"""
+    assert problems(text) == [
+        (
+            "own.yaml:5: repository 'acme/shop' has neither service nor root "
+            "(say whose code it is: 'service: ...')"
+        ),
+        "own.yaml:6: path 'a/../../b' leaves the repository (write it whole)",
+        "own.yaml:7: service in repositories is a list, not text (write text)",
+    ]
+    assert read(text.encode(), "own.yaml").code_locations == (
+        CodeLocation("own.yaml", 3, "github.com/acme/shop", "services/pay", "pay"),
+        CodeLocation("own.yaml", 4, "acme/shop", root="/app"),
+    )
+
+
 @pytest.mark.parametrize(
     ("content", "line", "what"),
     [
@@ -289,6 +360,7 @@ def _entry(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 _TEAM: st.SearchStrategy[Any] = st.just("t")
 _FLAG: st.SearchStrategy[Any] = st.booleans()
+_ROLE: st.SearchStrategy[Any] = st.sampled_from(["operator", "Accountable "])
 _DOCUMENT = st.fixed_dictionaries(
     {"version": st.sampled_from([1, 1, 1, 1, 2, "1", None])},
     optional={
@@ -297,11 +369,31 @@ _DOCUMENT = st.fixed_dictionaries(
                 aliases=st.lists(st.just("a") | _JUNK, max_size=2),
                 channel=st.just("#c"),
                 runbook=st.just("r"),
+                email=st.just("e"),
+                pager=st.just("p"),
             ),
             max_size=1,
         )
         | _JUNK,
-        "services": st.lists(_entry(namespace=_TEAM, team=_TEAM, unowned=_FLAG), max_size=1)
+        "services": st.lists(
+            _entry(
+                namespace=_TEAM,
+                team=_TEAM,
+                unowned=_FLAG,
+                others=st.lists(
+                    st.fixed_dictionaries(
+                        {}, optional={"team": _TEAM | _JUNK, "role": _ROLE | _JUNK}
+                    )
+                    | _JUNK,
+                    max_size=1,
+                ),
+            ),
+            max_size=1,
+        )
+        | _JUNK,
+        "repositories": st.lists(
+            _entry(path=_TEAM, service=_TEAM, namespace=_TEAM, root=_TEAM), max_size=1
+        )
         | _JUNK,
         "destinations": st.lists(
             _entry(
@@ -329,9 +421,10 @@ def test_the_reader_accepts_what_the_schema_accepts(document: dict[str, object])
 
 def test_the_documented_example_is_right(root: Path) -> None:
     page = (root / "docs" / "ownership.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    example = re.findall(r"```yaml\n(version: 1.*?)```", page, re.DOTALL)[0]
     catalog = read(example.encode(), "ownership.yaml")
     assert catalog.problems == ()
     assert {d.kind for d in catalog.declarations} == set(SECTIONS.values())
+    assert catalog.code_locations
     assert valid(yaml.safe_load(example), SCHEMA)
     assert valid(yaml.safe_load(WHOLE), SCHEMA)

@@ -8,6 +8,7 @@ No tag constructs anything: a scalar is its text and the name of its YAML 1.1 ty
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -19,6 +20,7 @@ from tracemap.errors import InputError
 MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_DEPTH: Final = 32
 MAX_NODES: Final = 500_000
+MAX_DOCUMENTS: Final = 10_000
 
 #: ``null bool int float str timestamp list mapping``, or ``other`` for a tag of one's own.
 Type = str
@@ -28,6 +30,8 @@ _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _resolve: Final[Callable[..., str]] = yaml.resolver.Resolver().resolve
 _STANDARD: Final = "tag:yaml.org,2002:"
 _TRUE: Final = frozenset(["yes", "true", "on"])
+#: Where a document begins. Nothing but a marker can stand so at the start of a line.
+_MARKER: Final = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -59,6 +63,40 @@ def parse(content: bytes) -> Node | None:
 
     Raises YamlError for bytes that are not UTF-8, a syntax error, a second document, or a limit.
     """
+    return _build(_Builder(), decode(content))
+
+
+def parse_documents(content: bytes) -> list[Node | YamlError]:
+    """Every document in ``content`` that is not empty: its value, or why it cannot be read.
+
+    A document that is broken does not take those after it with it. Raises YamlError where the
+    file as a whole cannot be read: its size, its encoding.
+    """
+    text = decode(content)
+    found: list[Node | YamlError] = []
+    builder = _Builder()
+    start = line = 0  # line: how many line ends lie before start
+    for end in (*(m.start() for m in _MARKER.finditer(text)), len(text)):
+        part = text[start:end]
+        if _says_something(part):
+            if len(found) == MAX_DOCUMENTS:
+                what = f"the file has more than {MAX_DOCUMENTS:,} documents"
+                found.append(YamlError(what, line + 1, "split it into several files"))
+                break
+            builder = _Builder(nodes=builder.nodes, before=line)
+            try:
+                root = _build(builder, part)
+                found += [root] if root else []
+            except YamlError as error:
+                found.append(error)
+                if builder.nodes > MAX_NODES:
+                    break
+        start, line = end, line + part.count("\n")
+    return found
+
+
+def decode(content: bytes) -> str:
+    """The text of a file. Raises YamlError for too many bytes and for what is not UTF-8."""
     if len(content) > MAX_BYTES:
         raise YamlError(
             f"the file has {len(content):,} bytes, more than {MAX_BYTES:,}",
@@ -66,22 +104,33 @@ def parse(content: bytes) -> Node | None:
             "split it into several files",
         )
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise YamlError("the file is not UTF-8 text", line, "save it as UTF-8") from None
+
+
+def _says_something(part: str) -> bool:
+    """Whether there is more between two markers than directives, comments and blanks."""
+    lines = part.removeprefix("---").splitlines()
+    return any(line.strip() not in ("", "...") and line.lstrip()[0] not in "#%" for line in lines)
+
+
+def _build(builder: _Builder, text: str) -> Node | None:
+    before = builder.before
     try:
-        return _Builder().build(_events(text))
+        return builder.build(_events(text))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         what = error.problem or error.context or "it cannot be read"
         raise YamlError(
             f"this is not valid YAML: {what}",
-            mark.line + 1 if mark else 1,
+            # Never behind the last line, where a file that is cut off goes wrong.
+            before + min(mark.line + 1 if mark else 1, text.rstrip("\n").count("\n") + 1),
             "check indentation, quotes and colons here and in the line above",
         ) from None
     except yaml.reader.ReaderError as error:
-        line = text[: error.position].count("\n") + 1
+        line = before + text[: error.position].count("\n") + 1
         raise YamlError("a control character", line, "remove it") from None
 
 
@@ -93,17 +142,19 @@ def _events(text: str) -> Iterator[yaml.Event]:
 class _Builder:
     """Turns events into nodes with a stack of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, nodes: int = 0, before: int = 0) -> None:
+        """``nodes`` were read, and ``before`` lines lie, before this part of the file."""
+        self.before = before
         self.root: Node | None = None
         self.stack: list[Node] = []
         self.keys: list[Node | None] = []  # per open node: a mapping's key that awaits its value
         self.anchors: dict[str, Node] = {}
-        self.nodes = 0
+        self.nodes = nodes
 
     def build(self, events: Iterator[yaml.Event]) -> Node | None:
         documents = 0
         for event in events:
-            line = event.start_mark.line + 1 if event.start_mark else 1
+            line = self.before + (event.start_mark.line + 1 if event.start_mark else 1)
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:

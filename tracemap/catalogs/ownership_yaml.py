@@ -7,17 +7,27 @@ nothing; the rest of the file is used. Fields that are not in the format are nob
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Final
 
-from tracemap.declarations import Catalog, Declaration, DestinationType, Kind, Problem, Team
+from tracemap.catalogs.codeowners import repository_key
+from tracemap.catalogs.fields import Fields, Sheet, absent, called
+from tracemap.declarations import (
+    Catalog,
+    CodeLocation,
+    Declaration,
+    DestinationType,
+    Kind,
+    Problem,
+    Team,
+)
 from tracemap.marked_yaml import Node, YamlError, parse
 
 VERSION: Final = "1"
-#: Longer is no name of anything; and a shared list of aliases must not multiply without bound.
-MAX_TEXT: Final = 1000
+#: A shared list must not multiply without bound.
 MAX_ALIASES: Final = 100
+MAX_OTHERS: Final = 20
 
 SECTIONS: Final[dict[str, Kind]] = {
     "services": "service",
@@ -29,17 +39,6 @@ TYPES: Final[dict[str, DestinationType]] = {
     "event": "event",
     "command": "command",
     "dead-letter": "dead-letter",
-}
-#: What people call the type of a value, in messages.
-_CALLED: Final = {
-    "str": "text",
-    "int": "a number",
-    "float": "a number",
-    "bool": "a truth value",
-    "null": "nothing",
-    "timestamp": "a date",
-    "list": "a list",
-    "mapping": "a mapping",
 }
 
 
@@ -55,20 +54,17 @@ def read(content: bytes, path: str) -> Catalog:
     return Catalog(
         declarations=tuple(reader.declarations) if usable else (),
         teams=tuple(reader.teams) if usable else (),
-        problems=tuple(sorted(reader.problems, key=lambda p: (p.line, p.what))),
+        problems=reader.told(),
         usable=usable,
+        code_locations=tuple(reader.locations) if usable else (),
     )
 
 
 @dataclass(slots=True)
-class _Reader:
-    path: str
+class _Reader(Sheet):
     declarations: list[Declaration] = field(default_factory=list)
     teams: list[Team] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-
-    def wrong(self, line: int, what: str, do: str) -> None:
-        self.problems.append(Problem(self.path, line, what, do))
+    locations: list[CodeLocation] = field(default_factory=list)
 
     def document(self, root: Node | None) -> bool:
         """Read everything; false when the file as a whole says nothing that can be used."""
@@ -78,7 +74,7 @@ class _Reader:
         if root.type != "mapping":
             self.wrong(
                 root.line,
-                f"the file is {_called(root)}, not a mapping",
+                f"the file is {called(root)}, not a mapping",
                 "start it with 'version: 1', then services:, destinations: ...",
             )
             return False
@@ -90,6 +86,8 @@ class _Reader:
         for section, kind in SECTIONS.items():
             for node in self.section(top, section):
                 self.entry(node, section, kind)
+        for node in self.section(top, "repositories"):
+            self.repository(node)
         self.team_names()
         self.contradictions()
         self.unknown_teams()
@@ -106,81 +104,54 @@ class _Reader:
             return True
         self.wrong(
             node.line,
-            f"version is {node.text[:40]!r}" if node.text else f"version is {_called(node)}",
+            f"version is {node.text[:40]!r}" if node.text else f"version is {called(node)}",
             "this tracemap reads version 1; nothing of the file is used",
         )
         return False
 
     def section(self, top: dict[str, Node], name: str) -> list[Node]:
         node = top.get(name)
-        if node is None or node.type == "null":
+        if node is None or absent(node):
             return []
         if node.type != "list":
             self.wrong(
-                node.line, f"{name} is {_called(node)}, not a list", "write '- name: ...' below it"
+                node.line, f"{name} is {called(node)}, not a list", "write '- name: ...' below it"
             )
             return []
         return node.items
 
-    def fields(self, node: Node, what: str) -> dict[str, Node]:
-        """The pairs of a mapping by key; the first of a repeated key, which is reported."""
-        found: dict[str, Node] = {}
-        for key, value in node.pairs:
-            if key.type == "merge":
-                self.wrong(key.line, f"{what} uses '<<'", "write the fields out")
-            elif key.text in found:
-                self.wrong(
-                    key.line, f"{what} has {key.text[:40]!r} twice", "remove one; the first is used"
-                )
-            elif key.type not in ("list", "mapping"):
-                found[key.text] = value
-        return found
-
-    def mapping(self, node: Node, section: str) -> dict[str, Node] | None:
+    def mapping_of(self, node: Node, section: str) -> Fields | None:
         if node.type == "mapping":
             return self.fields(node, f"an entry of {section}")
         self.wrong(
             node.line,
-            f"an entry of {section} is {_called(node)}, not a mapping",
+            f"an entry of {section} is {called(node)}, not a mapping",
             "write '- name: ...'",
         )
         return None
 
-    def text(self, fields: dict[str, Node], name: str, section: str) -> tuple[str | None, bool]:
-        """(the text or null, whether it is right). An empty field (``team:``) is an absent one."""
-        node = fields.get(name)
-        if node is None or node.type == "null":
-            return None, True
-        if node.type != "str":
-            do = f'write it in quotes: {name}: "{node.text[:40]}"' if node.text else "write text"
-            self.wrong(node.line, f"{name} in {section} is {_called(node)}, not text", do)
-            return None, False
-        if not node.text.strip() or len(node.text) > MAX_TEXT:
-            size = f"longer than {MAX_TEXT} characters" if node.text.strip() else "blank"
-            self.wrong(node.line, f"{name} in {section} is {size}", f"give a {name}")
-            return None, False
-        return node.text, True
-
-    def name(self, node: Node, fields: dict[str, Node], section: str) -> str | None:
+    def name(self, node: Node, fields: Fields, section: str) -> str | None:
         name, right = self.text(fields, "name", section)
         if name is None and right:
             self.wrong(node.line, f"an entry of {section} has no name", "add 'name: ...'")
         return name
 
     def team(self, node: Node) -> None:
-        fields = self.mapping(node, "teams")
+        fields = self.mapping_of(node, "teams")
         if fields is None or (name := self.name(node, fields, "teams")) is None:
             return
         channel, _ = self.text(fields, "channel", "teams")
         runbook, _ = self.text(fields, "runbook", "teams")
+        email, _ = self.text(fields, "email", "teams")
+        pager, _ = self.text(fields, "pager", "teams")
         aliases = self.aliases(fields.get("aliases"))
-        self.teams.append(Team(self.path, node.line, name, aliases, channel, runbook))
+        self.teams.append(Team(self.path, node.line, name, aliases, channel, runbook, email, pager))
 
     def aliases(self, node: Node | None) -> tuple[str, ...]:
-        if node is None or node.type == "null":
+        if node is None or absent(node):
             return ()
         if node.type != "list":
-            self.wrong(node.line, f"aliases is {_called(node)}, not a list", "write [a, b]")
+            self.wrong(node.line, f"aliases is {called(node)}, not a list", "write [a, b]")
             return ()
         if len(node.items) > MAX_ALIASES:
             self.wrong(
@@ -196,7 +167,7 @@ class _Reader:
         return tuple(dict.fromkeys(found))
 
     def entry(self, node: Node, section: str, kind: Kind) -> None:
-        fields = self.mapping(node, section)
+        fields = self.mapping_of(node, section)
         if fields is None:
             return
         name = self.name(node, fields, section)
@@ -211,27 +182,76 @@ class _Reader:
         right = right and fits and typed and self.owner_given(node, name, team, unowned, kind_of)
         if not right or name is None:
             return
-        self.declarations.append(
-            Declaration(
+        declared = Declaration(
+            path=self.path,
+            line=node.line,
+            kind=kind,
+            name=name,
+            namespace=narrower.get("namespace"),
+            system=narrower.get("system"),
+            team=team,
+            unowned=unowned,
+            type=kind_of,
+        )
+        self.declarations.append(declared)
+        self.others(fields, declared)
+
+    def others(self, fields: Fields, declared: Declaration) -> None:
+        """Teams with another role than the accountable one."""
+        where = f"{declared.kind} {declared.name[:80]!r}"
+        entries = self.entries(fields, "others", where)
+        if len(entries) > MAX_OTHERS:
+            what = f"{where} has {len(entries):,} others"
+            self.wrong(entries[0][0], what, f"only {MAX_OTHERS} are read")
+        for line, entry in entries[:MAX_OTHERS]:
+            team, right = self.text(entry, "team", f"others of {where}")
+            role, fits = self.text(entry, "role", f"others of {where}")
+            if team is None or role is None or role.strip().lower() == "accountable":
+                if right and fits:
+                    what = f"an entry of others of {where} needs a team and a role"
+                    self.wrong(line, what, "such as 'role: operator'; accountable is 'team'")
+            else:
+                self.declarations.append(
+                    replace(declared, line=line, team=team, role=role, unowned=False, type=None)
+                )
+
+    def repository(self, node: Node) -> None:
+        """Where a service's code lies, for CODEOWNERS; or where it lies in containers."""
+        fields = self.mapping_of(node, "repositories")
+        if fields is None or (name := self.name(node, fields, "repositories")) is None:
+            return
+        texts = {}
+        for key in ("path", "service", "namespace", "root"):
+            texts[key], right = self.text(fields, key, "repositories")
+            if not right:
+                return
+        if texts["service"] is None and texts["root"] is None:
+            what = f"repository {name[:80]!r} has neither service nor root"
+            self.wrong(node.line, what, "say whose code it is: 'service: ...'")
+            return
+        folder = (texts["path"] or "").strip("/")
+        if ".." in folder.split("/"):
+            self.wrong(node.line, f"path {folder[:80]!r} leaves the repository", "write it whole")
+            return
+        self.locations.append(
+            CodeLocation(
                 path=self.path,
                 line=node.line,
-                kind=kind,
-                name=name,
-                namespace=narrower.get("namespace"),
-                system=narrower.get("system"),
-                team=team,
-                unowned=unowned,
-                type=kind_of,
+                repository=repository_key(name),
+                folder="" if folder == "." else folder.removeprefix("./"),
+                service=texts["service"],
+                namespace=texts["namespace"],
+                root=texts["root"],
             )
         )
 
     def unowned(self, node: Node | None, section: str) -> tuple[bool, bool]:
-        if node is None or node.type == "null":
+        if node is None or absent(node):
             return False, True
         if node.type != "bool":
             self.wrong(
                 node.line,
-                f"unowned in {section} is {_called(node)}, not true or false",
+                f"unowned in {section} is {called(node)}, not true or false",
                 "write 'unowned: true', or remove it",
             )
             return False, False
@@ -240,13 +260,13 @@ class _Reader:
     def destination_type(
         self, node: Node | None, kind: Kind
     ) -> tuple[DestinationType | None, bool]:
-        if kind != "destination" or node is None or node.type == "null":
+        if kind != "destination" or node is None or absent(node):
             return None, True
         if node.text in TYPES and node.type == "str":
             return TYPES[node.text], True
         self.wrong(
             node.line,
-            f"type is {node.text[:40]!r}" if node.text else f"type is {_called(node)}",
+            f"type is {node.text[:40]!r}" if node.text else f"type is {called(node)}",
             f"write one of {', '.join(TYPES)}",
         )
         return None, False
@@ -283,6 +303,8 @@ class _Reader:
 
         first: dict[tuple[str, str, str | None, str | None], Declaration] = {}
         for d in self.declarations:
+            if d.role != "accountable":
+                continue
             other = first.setdefault((d.kind, d.name, d.namespace, d.system), d)
             if says(other) != says(d):
                 self.wrong(
@@ -337,10 +359,6 @@ _PLACES: Final[dict[Kind, tuple[str, ...]]] = {
     "datastore": (),
     "workflow": (),
 }
-
-
-def _called(node: Node) -> str:
-    return _CALLED.get(node.type, "a value with a tag")
 
 
 def _nearest(names: list[str]) -> Callable[[str], str]:
