@@ -26,6 +26,9 @@ SCHEMA: Final[tuple[str, ...]] = (
     "event",
     "declaration",
     "team",
+    "contact",
+    "code_rule",
+    "code_location",
     "finding",
     "mute",
     "report",
@@ -211,23 +214,46 @@ VIEWS: Final[tuple[str, ...]] = (
     "analysis",
 )
 
-#: Who owns what, in this order (``tracemap.ownership.resolve_owners``).
+#: Who owns what, in this order (``tracemap.owner_resolution``).
 OWNERSHIP: Final[tuple[str, ...]] = (
     "team",
     "declared",
+    "inherited",
+    "inherit",
+    "claim",
+    "code_services",
+    "code_rules",
+    "code_locations",
+    "code_repository",
+    "code_path",
+    "codeowner",
     "service",
     "service_team",
     "destination",
     "peer",
     "workflow",
+    "candidate",
     "owner",
+    "owner_conflict",
+    "owner_dangling",
+    "about",
+    "owner_role",
+    "owner_contact",
 )
 
 #: Writing and asking about declarations and owners. Not run in order: an order of reading.
 OWNERS: Final[tuple[str, ...]] = (
+    "check_conflicts",
+    "check_dangling",
+    "delete_code_locations",
+    "delete_code_rules",
+    "delete_contacts",
     "delete_declarations",
     "delete_teams",
     "explain",
+    "insert_code_locations",
+    "insert_code_rules",
+    "insert_contacts",
     "insert_declarations",
     "insert_teams",
     "names",

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import duckdb
@@ -40,7 +41,9 @@ class World:
     rows: dict[str, list[tuple[Any, ...]]] = field(
         default_factory=lambda: {table: [] for table in TABLES}
     )
-    files: dict[str, Mapping[str, object]] = field(default_factory=dict)
+    files: dict[str, Mapping[str, object] | str] = field(default_factory=dict)
+    #: (service, namespace, attributes of its resource): for what is not in ``service_attribute``.
+    resources: list[tuple[str, str | None, Mapping[str, str]]] = field(default_factory=list)
     _next: int = 0
 
     def _number(self) -> int:
@@ -94,6 +97,15 @@ class World:
     def declare(self, path: str = "own.yaml", **sections: object) -> None:
         self.files[path] = {"version": 1, **sections}
 
+    def catalog(self, path: str, text: str) -> None:
+        """A file of any format, without its common indentation."""
+        self.files[path] = dedent(text).lstrip("\n")
+
+    def resource(self, service: str, namespace: str | None = None, **attributes: str) -> None:
+        """A resource of a service, with attributes that ownership reads itself."""
+        named = {key.replace("__", "."): value for key, value in attributes.items()}
+        self.resources.append((service, namespace, named))
+
     def build(self, folder: Path) -> duckdb.DuckDBPyConnection:
         """A database in ``folder`` with all of this in it, owners resolved."""
         cursor = Store.open(folder / "world.duckdb").cursor()
@@ -108,11 +120,27 @@ class World:
                 cursor.register("incoming", pa.table(_columns(TABLES[table], rows)))
                 cursor.execute(f"INSERT INTO derived.{table} BY NAME SELECT * FROM incoming")
                 cursor.unregister("incoming")
+        self._resources(cursor)
         for path, content in self.files.items():
-            (folder / path).write_text(yaml.safe_dump(content, sort_keys=False))
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            text = content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False)
+            (folder / path).write_text(text)
             catalog = ownership.load(cursor, folder / path)
             assert catalog.usable, catalog.problems
         ownership.resolve_owners(cursor, ATTRIBUTES)
+
+    def _resources(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        for table in ("resource", "shape"):
+            cursor.execute(f"DELETE FROM store.{table}")
+        for number, (service, namespace, attributes) in enumerate(self.resources):
+            keys, values = list(attributes), list(attributes.values())
+            cursor.execute(
+                "INSERT INTO store.shape VALUES (?, ?, ?)", [number, keys, [0] * len(keys)]
+            )
+            cursor.execute(
+                "INSERT INTO store.resource VALUES (?, ?, ?, NULL, ?, ?, '', 0, NULL)",
+                [number, service, namespace, number, values],
+            )
 
 
 def _columns(table: str, rows: list[tuple[Any, ...]]) -> dict[str, pa.Array]:

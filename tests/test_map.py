@@ -160,7 +160,7 @@ def test_what_is_new_within_a_team_is_told_and_breaks_nothing(tmp_path: Path) ->
         ("version: 1\nworkflows: x\n", 2, "not a list"),
         ("version: 1\nworkflows:\n- team: a\n", 3, "'workflow' is missing"),
         ("version: 1\nowners:\n- kind: [a]\n  name: x\n", 3, "not a text"),
-        ("version: 1\nowners: [\n", 3, "YAML"),
+        ("version: 1\nowners: [\n", 2, "YAML"),
     ],
 )
 def test_a_file_that_is_no_map_is_refused_with_its_line(

@@ -216,7 +216,13 @@ def test_the_view_agrees_once_the_report_is_saved(shop: Shop) -> None:
 
 def test_teams_are_told_the_worst_first_and_what_nobody_owns_last(shop: Shop) -> None:
     shop.cursor.execute(
-        "INSERT INTO store.team VALUES ('o', 1, 'Payments', [], '#pay', 'https://run')"
+        "INSERT INTO store.team VALUES"
+        " ('o', 1, 'Payments', [], '#pay', NULL, NULL, NULL, 'ownership')"
+    )
+    shop.cursor.execute(  # a catalog's: what the file does not say, and what it does
+        "INSERT INTO store.contact VALUES"
+        " ('c', 1, 'runbook', 'https://run', NULL, 'payments', NULL),"
+        " ('c', 2, 'channel', '#other', NULL, 'payments', NULL)"
     )
     made = tell(
         shop,
@@ -304,8 +310,8 @@ def full(shop: Shop) -> Report:
     shop.owner("POST /orders", "storefront")
     shop.source("recorded", "recorded", NIGHT - 300 * DAY)
     shop.cursor.execute(
-        "INSERT INTO store.team VALUES"
-        " ('o', 1, 'payments', [], '#payments', 'https://runbooks.example/payments')"
+        "INSERT INTO store.team VALUES ('o', 1, 'payments', [], '#payments',"
+        " 'https://runbooks.example/payments', NULL, NULL, 'ownership')"
     )
     shop.orders(range(1, 101), start_ns=NIGHT - 5 * HOUR)
     shop.orders([101], "stalled", start_ns=NIGHT - 5 * HOUR)

@@ -51,8 +51,14 @@ def test_the_folders_are_what_the_builder_writes(tmp_path: Path) -> None:
     for folder in (ROOT, tmp_path):
         assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == registry.names()
     for name in NAMES:
-        ours = {path.name: path.read_bytes() for path in (ROOT / name).iterdir()}
-        theirs = {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
+        ours, theirs = (
+            {
+                path.relative_to(root): path.read_bytes()
+                for path in (root / name).rglob("*")
+                if path.is_file()
+            }
+            for root in (ROOT, tmp_path)
+        )
         assert ours == theirs, f"{name}: run PYTHONPATH=tests python -m scenarios.build"
 
 

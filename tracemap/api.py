@@ -7,7 +7,6 @@ every frame is of the moment of the call, after all spans that were stored befor
 
 from __future__ import annotations
 
-import os
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
@@ -271,19 +270,27 @@ class Tracemap:
         return ownership.explanations(rows.iter_rows())
 
     def load_ownership(self, path: str | Path) -> list[str]:
-        """Store what the ownership file at ``path`` declares, in place of what it did before.
+        """Store what the ownership file at ``path`` declares, in place of what it did before; of a
+        folder or a repository checkout, every ownership file in it (docs/ownership.md).
 
-        Returns its mistakes, one line each; the rest of the file is used. Raises InputError when
-        it cannot be read or is of no use as a whole.
+        Returns the mistakes, one line each; the rest is used. Raises InputError when a file cannot
+        be read or is of no use as a whole; in a folder, that is one of the mistakes.
         """
-        real = Path(path)
-        try:
-            content = real.read_bytes()
-        except OSError as error:
-            raise InputError(
-                f"the file cannot be read: {error.strerror}", where=str(path), do="check the path"
-            ) from error
-        return self.backend.load_ownership(content, os.path.normpath(path))
+        from tracemap.catalogs import finding
+
+        found = finding.find(path)
+        present = [file.path for file in found.files]
+        told = []
+        for first, part in enumerate(finding.parts(found.files)):
+            folder = None if first else found.folder
+            told += self.backend.load_ownership(
+                part, folder=folder, present=present if folder is not None else ()
+            )
+        problems = [str(problem) for problem in found.problems]
+        problems += [line for _, lines in told for line in lines]
+        if found.folder is None and not all(used for used, _ in told):
+            raise InputError("; ".join(problems) or "the file declares nothing")
+        return problems
 
     def import_files(
         self,

@@ -9,6 +9,7 @@ import polars as pl
 
 if TYPE_CHECKING:  # a client of a server needs neither DuckDB nor pyarrow
     from tracemap.batch import SpanBatch
+    from tracemap.catalogs.finding import SourceFile
     from tracemap.guard import Limits
     from tracemap.local import Read, SqlAnswer
     from tracemap.report_data import Report
@@ -34,8 +35,13 @@ class Backend(Protocol):
         """All stored spans, or those of one execution, as they came in; in bounded memory."""
         ...
 
-    def load_ownership(self, content: bytes, path: str) -> list[str]:
-        """Store what an ownership file declares; returns its mistakes, one line each."""
+    def load_ownership(
+        self, files: Sequence[SourceFile], *, folder: str | None, present: Sequence[str]
+    ) -> list[tuple[bool, list[str]]]:
+        """Store what ownership files declare; of ``folder``, forget what is not ``present``.
+
+        Returns for each file whether it was of use, and its mistakes, one line each.
+        """
         ...
 
     def reconcile(self, since_ns: int | None, until_ns: int | None, *, save: bool) -> Report:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 import polars as pl
 
-from tracemap import export, frames, guard, ownership, ownership_yaml, pipeline, queries, report
+from tracemap import export, frames, guard, ownership, pipeline, queries, report
 from tracemap.batch import SpanBatch
+from tracemap.catalogs.finding import SourceFile
 from tracemap.errors import InputError, NotFoundError, StoreBusyError, StoreError
 from tracemap.report_data import Report
 from tracemap.settings import Settings
@@ -190,22 +191,19 @@ class LocalBackend:
         except duckdb.Error as error:
             raise _unreadable(self.store, error) from error
 
-    def load_ownership(self, content: bytes, path: str) -> list[str]:
-        """Store what an ownership file declares; ``path`` is what it is called.
+    def load_ownership(
+        self, files: Sequence[SourceFile], *, folder: str | None, present: Sequence[str]
+    ) -> list[tuple[bool, list[str]]]:
+        """Store what ownership files declare; of ``folder``, forget what is not ``present``.
 
-        Returns its mistakes, one line each. Raises InputError when the file as a whole is of no
-        use; nothing is changed then.
+        Returns for each file whether it was of use, and its mistakes, one line each.
         """
-        catalog = ownership_yaml.read(content, path)
-        problems = [str(problem) for problem in catalog.problems]
-        if not catalog.usable:
-            raise InputError("; ".join(problems) or "the file declares nothing", where=None)
         cursor = self.store.cursor()
         try:
-            ownership.keep(cursor, catalog, path)
+            catalogs = ownership.keep(cursor, files, folder=folder, present=present)
         finally:
             cursor.close()
-        return problems
+        return [(c.usable, [str(problem) for problem in c.problems]) for c in catalogs]
 
     def reconcile(self, since_ns: int | None, until_ns: int | None, *, save: bool) -> Report:
         """The report of a window, saved unless asked not to. Raises InputError."""

@@ -1,15 +1,15 @@
 """Who owns what, and why: reading declarations, resolving them, explaining the answer.
 
-Resolution is SQL (``queries/ownership``): candidates for each thing seen, ranked by the precedence
-of design section 7; the first wins and the others are kept as losers. Files are read by one module
-a format (``ownership_yaml``), each giving the same ``Catalog``.
+Files are found and read by ``tracemap.catalogs``, one module a format, each giving the same rows;
+resolution (``owner_resolution``) knows no formats.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,17 +18,22 @@ from typing import Final, Literal
 import duckdb
 import pyarrow as pa
 
-from tracemap import marked_yaml, ownership_yaml, queries
-from tracemap.declarations import Catalog, Declaration, Kind, Problem, Team
-from tracemap.errors import InputError, NotFoundError
-from tracemap.queries import header
+from tracemap import queries
+from tracemap.catalogs import finding
+from tracemap.catalogs.finding import SourceFile
+from tracemap.declarations import Catalog, ContactType, Declaration, Kind, Problem, Team, merged
+from tracemap.errors import NotFoundError
+from tracemap.owner_resolution import resolve_owners
 
 __all__ = [
     "Catalog",
     "Declaration",
     "Explanation",
     "Loser",
+    "Other",
     "Problem",
+    "Reach",
+    "SourceFile",
     "Team",
     "explain",
     "explanations",
@@ -43,8 +48,12 @@ __all__ = [
 RuleName = Literal[
     "declared",
     "declared-unowned",
+    "catalog",
     "resource-attribute",
+    "codeowners",
+    "inherited",
     "namespace-hint",
+    "dangling-reference",
     "event-producer",
     "command-receiver",
     "dead-letter-consumer",
@@ -62,7 +71,11 @@ RuleName = Literal[
 _BECAUSE: Final[dict[RuleName, str]] = {
     "declared": "declared in {source}",
     "declared-unowned": "declared in {source} to have no owner",
+    "catalog": "a catalog says so: {source}",
     "resource-attribute": "its spans say so: {source}",
+    "codeowners": "its code belongs to them: {source}",
+    "inherited": "what it is part of belongs to them: {source}",
+    "dangling-reference": "who is named as its owner is not known: {source}",
     "namespace-hint": "a hint only: it is the service's namespace",
     "event-producer": "an event belongs to its producer: {source}",
     "command-receiver": "a command belongs to its receiver: {source}",
@@ -89,6 +102,26 @@ class Loser:
 
 
 @dataclass(frozen=True, slots=True)
+class Other:
+    """A team that has to do with a thing without being accountable for it."""
+
+    team: str
+    role: str  # such as operator, or code owner
+    source: str  # path:line
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """A way to reach the owner, or a link that helps. ``of``: the team, or the kind of thing."""
+
+    type: ContactType
+    value: str
+    title: str | None
+    of: str
+    source: str  # path:line
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """One thing's owner and why. ``team`` is null for an unowned one; ``rule`` tells which kind."""
 
@@ -99,8 +132,12 @@ class Explanation:
     source: str | None  # path:line, or what was seen
     rule: RuleName
     losers: tuple[Loser, ...]
-    channel: str | None  # of the team, where declared
+    channel: str | None  # the first of each in ``contacts``
     runbook: str | None
+    email: str | None = None
+    pager: str | None = None
+    others: tuple[Other, ...] = ()
+    contacts: tuple[Reach, ...] = ()
 
     @property
     def because(self) -> str:
@@ -111,72 +148,78 @@ class Explanation:
         return text
 
 
-_WITHOUT_TEAM: Final = frozenset(["declared-unowned", "external", "no-identity", "no-match"])
+_WITHOUT_TEAM: Final = frozenset(
+    ["declared-unowned", "dangling-reference", "external", "no-identity", "no-match"]
+)
 
 
 def read(path: str | Path) -> Catalog:
-    """What the file at ``path`` declares and what is wrong with it.
+    """What the file, or the files in the folder, at ``path`` declare and what is wrong with them.
 
-    Raises InputError when there is no such file or it cannot be read.
+    Raises InputError when there is nothing at ``path`` or the file cannot be read.
     """
-    try:
-        with Path(path).open("rb") as file:
-            # One byte more than is allowed is enough to know; a device or pipe may have no end.
-            content = file.read(marked_yaml.MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError(
-            f"the file cannot be read: {error.strerror}", where=str(path), do="check the path"
-        ) from error
-    return ownership_yaml.read(content, os.path.normpath(path))
+    found = finding.find(path)
+    return _whole(found, [finding.read(file) for file in found.files])
 
 
 def load(cursor: duckdb.DuckDBPyConnection, path: str | Path) -> Catalog:
-    """Store what the file at ``path`` declares, in place of what it declared before.
+    """Store what the file at ``path`` declares, in place of what it declared before; of a folder
+    or a repository checkout, every ownership file in it.
 
     A file that is not usable as a whole changes nothing: a typing slip must not turn every
-    service into an unowned one. The caller shows ``problems`` and refreshes the analysis. Opens a
-    transaction of its own. Raises InputError when the file cannot be read.
+    service into an unowned one. A file that is gone from a folder declares nothing any more. The
+    caller shows ``problems`` and refreshes the analysis. Opens a transaction of its own. Raises
+    InputError when there is nothing at ``path`` or the file cannot be read.
     """
-    return keep(cursor, read(path), path)
+    found = finding.find(path)
+    return _whole(found, keep(cursor, found.files, folder=found.folder))
 
 
-def keep(cursor: duckdb.DuckDBPyConnection, catalog: Catalog, path: str | Path) -> Catalog:
-    """Store what ``catalog`` declares as ``load`` does; for one that was read elsewhere."""
-    if not catalog.usable:
-        return catalog
-    cursor.begin()
-    try:
-        _delete(cursor, path)
-        _insert(cursor, "declarations", _declaration_table(catalog.declarations))
-        _insert(cursor, "teams", _team_table(catalog.teams))
-        cursor.commit()
-    except BaseException:
-        cursor.rollback()
-        raise
-    return catalog
+def keep(
+    cursor: duckdb.DuckDBPyConnection,
+    files: Iterable[SourceFile],
+    *,
+    folder: str | None = None,
+    present: Iterable[str] = (),
+) -> list[Catalog]:
+    """Store what ``files`` declare as ``load`` does, wherever they were read; returns what each
+    says.
+
+    Of ``folder``, whatever is neither among ``files`` nor ``present`` is forgotten.
+    """
+    read_files = [(file.path, finding.read(file)) for file in files]
+    replaced = {os.path.realpath(path) for path, catalog in read_files if catalog.usable}
+    kept = {os.path.realpath(path) for path, _ in read_files}
+    kept |= {os.path.realpath(path) for path in present}
+    inside = None if folder is None else os.path.realpath(folder)
+
+    def gone(stored: str) -> bool:
+        return stored in replaced or (
+            inside is not None and stored not in kept and Path(stored).is_relative_to(inside)
+        )
+
+    whole = merged(catalog for _, catalog in read_files if catalog.usable)
+    with _transaction(cursor):
+        _delete(cursor, gone)
+        for name, rows in _tables(whole):
+            _insert(cursor, name, rows)
+    return [catalog for _, catalog in read_files]
 
 
 def forget(cursor: duckdb.DuckDBPyConnection, path: str | Path) -> None:
-    """Remove what the file at ``path`` declared; the file itself need not exist any more."""
-    cursor.begin()
-    try:
-        _delete(cursor, path)
-        cursor.commit()
-    except BaseException:
-        cursor.rollback()
-        raise
+    """Remove what the file, or the files in the folder, at ``path`` declared; nothing need exist
+    there any more."""
+    real = os.path.realpath(path)
+    with _transaction(cursor):
+        _delete(cursor, lambda stored: Path(stored).is_relative_to(real))
 
 
-def resolve_owners(cursor: duckdb.DuckDBPyConnection, owner_attributes: Sequence[str]) -> None:
-    """Rebuild ``derived.owner`` from declarations and what was seen; inside the caller's
-    transaction, with the caller's temporary tables.
-
-    ``owner_attributes`` are resource attributes that name a team, most trusted first.
-    """
-    given = {"owner_attributes": list(owner_attributes)}
-    for name in queries.OWNERSHIP:
-        sql = queries.text(f"ownership/{name}")
-        cursor.execute(sql, {p: given[p] for p in header.bound_names(sql)})
+def _whole(found: finding.Found, catalogs: Iterable[Catalog]) -> Catalog:
+    return (
+        merged([Catalog(problems=tuple(found.problems)), *catalogs])
+        if found.folder
+        else (merged(catalogs))
+    )
 
 
 def explain(
@@ -203,7 +246,11 @@ def explanations(rows: Iterable[tuple[object, ...]]) -> tuple[Explanation, ...]:
 
 
 def _explanation(row: tuple[object, ...]) -> Explanation:
-    kind, name, namespace, team, source, rule, losers, channel, runbook = row
+    kind, name, namespace, team, source, rule, losers, others, contacts = row
+    reached = tuple(Reach(**one) for one in json.loads(str(contacts)))
+    first: dict[str, str] = {}
+    for one in reached:
+        first.setdefault(one.type, one.value)
     return Explanation(
         kind=kind,  # type: ignore[arg-type]
         name=str(name),
@@ -212,8 +259,12 @@ def _explanation(row: tuple[object, ...]) -> Explanation:
         source=_text(source),
         rule=rule,  # type: ignore[arg-type]
         losers=tuple(Loser(**loser) for loser in json.loads(str(losers))),
-        channel=_text(channel),
-        runbook=_text(runbook),
+        channel=first.get("channel"),
+        runbook=first.get("runbook"),
+        email=first.get("email"),
+        pager=first.get("pager"),
+        others=tuple(Other(**one) for one in json.loads(str(others))),
+        contacts=reached,
     )
 
 
@@ -221,37 +272,81 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _delete(cursor: duckdb.DuckDBPyConnection, path: str | Path) -> None:
-    """Remove a file's rows, under whatever spelling of its path they were stored."""
-    real = os.path.realpath(path)
-    stored = cursor.execute(queries.text("owners/paths")).fetchall()
-    for (spelling,) in stored:
-        if os.path.realpath(spelling) == real:
-            cursor.execute(queries.text("owners/delete_declarations"), {"path": spelling})
-            cursor.execute(queries.text("owners/delete_teams"), {"path": spelling})
+@contextmanager
+def _transaction(cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    cursor.begin()
+    try:
+        yield
+        cursor.commit()
+    except BaseException:
+        cursor.rollback()
+        raise
 
 
-def _insert(cursor: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
-    if not table.num_rows:
-        return
-    cursor.register(f"incoming_{name}", table)
+def _delete(cursor: duckdb.DuckDBPyConnection, gone: Callable[[str], bool]) -> None:
+    """Remove the rows of files whose real path is ``gone``, however their path was spelled."""
+    stored = [path for (path,) in cursor.execute(queries.text("owners/paths")).fetchall()]
+    paths = [path for path in stored if gone(os.path.realpath(path))]
+    for name in _ROWS if paths else ():
+        cursor.execute(queries.text(f"owners/delete_{name}"), {"paths": paths})
+
+
+#: Table -> its columns; the rows are dataclasses of ``declarations`` with fields of these names.
+_TEXT: Final = pa.string()
+_ROWS: Final[dict[str, dict[str, pa.DataType]]] = {
+    "declarations": {
+        "path": _TEXT,
+        "line": pa.int32(),
+        **dict.fromkeys(("kind", "name", "namespace", "system", "team", "role", "type"), _TEXT),
+        "unowned": pa.bool_(),
+        "format": _TEXT,
+        "entity": _TEXT,
+        "parents": pa.list_(_TEXT),
+        "fit": pa.int8(),
+    },
+    "teams": {
+        "path": _TEXT,
+        "line": pa.int32(),
+        "aliases": pa.list_(_TEXT),
+        **dict.fromkeys(("name", "channel", "runbook", "email", "pager", "format"), _TEXT),
+    },
+    "contacts": {
+        "path": _TEXT,
+        "line": pa.int32(),
+        **dict.fromkeys(("type", "value", "title", "team", "entity"), _TEXT),
+    },
+    "code_rules": {
+        "path": _TEXT,
+        "line": pa.int32(),
+        **dict.fromkeys(("repository", "pattern"), _TEXT),
+        "owners": pa.list_(_TEXT),
+    },
+    "code_locations": {
+        "path": _TEXT,
+        "line": pa.int32(),
+        **dict.fromkeys(("repository", "folder", "service", "namespace", "root"), _TEXT),
+    },
+}
+
+
+def _tables(catalog: Catalog) -> Iterator[tuple[str, pa.Table]]:
+    for name, columns in _ROWS.items():
+        rows: Sequence[object] = getattr(catalog, name)
+        if rows:
+            yield (
+                name,
+                pa.table(
+                    {
+                        column: pa.array([getattr(row, column) for row in rows], type_)
+                        for column, type_ in columns.items()
+                    }
+                ),
+            )
+
+
+def _insert(cursor: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+    cursor.register(f"incoming_{name}", rows)
     try:
         cursor.execute(queries.text(f"owners/insert_{name}"))
     finally:
         cursor.unregister(f"incoming_{name}")
-
-
-def _declaration_table(rows: Sequence[Declaration]) -> pa.Table:
-    text = ("path", "kind", "name", "namespace", "system", "team", "role", "type")
-    columns = {name: pa.array([getattr(r, name) for r in rows], pa.string()) for name in text}
-    columns["line"] = pa.array([r.line for r in rows], pa.int32())
-    columns["unowned"] = pa.array([r.unowned for r in rows], pa.bool_())
-    return pa.table(columns)
-
-
-def _team_table(rows: Sequence[Team]) -> pa.Table:
-    text = ("path", "name", "channel", "runbook")
-    columns = {name: pa.array([getattr(r, name) for r in rows], pa.string()) for name in text}
-    columns["line"] = pa.array([r.line for r in rows], pa.int32())
-    columns["aliases"] = pa.array([list(r.aliases) for r in rows], pa.list_(pa.string()))
-    return pa.table(columns)

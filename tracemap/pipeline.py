@@ -67,7 +67,12 @@ def _build(build: Build, store: Store, now_ns: int, began: int) -> None:
     build_executions(build)
     learn(build, settings)
     judge(build, settings)
-    ownership.resolve_owners(build.cursor, settings.owner_attributes)
+    ownership.resolve_owners(
+        build.cursor,
+        settings.owner_attributes,
+        settings.repository_attributes,
+        settings.path_attributes,
+    )
     build.run("service_silence")
     build.run("custody")
     detect(build, settings)

@@ -46,7 +46,18 @@ class Settings:
         "k8s.pod.annotation.a8r.io/owner",
         "k8s.deployment.annotation.a8r.io/owner",
         "a8r.io/owner",
+        # The Collector's own spelling of the same, and what namespaces say of all in them.
+        "k8s.pod.labels.team",
+        "k8s.pod.annotations.a8r.io/owner",
+        "k8s.namespace.label.team",
+        "k8s.namespace.annotation.a8r.io/owner",
+        "k8s.namespace.labels.team",
+        "k8s.namespace.annotations.a8r.io/owner",
     )
+    #: Resource attributes that name the repository a service is built from, for CODEOWNERS.
+    repository_attributes: tuple[str, ...] = ("vcs.repository.url.full", "vcs.repository.name")
+    #: Attributes of resources and spans that name a source file.
+    path_attributes: tuple[str, ...] = ("code.file.path", "code.filepath")
 
     def to_json(self) -> str:
         """The settings as JSON text, as stored."""
@@ -65,8 +76,9 @@ class Settings:
                 KeySetting(str(k["name"]), tuple(map(str, k.get("aliases", ()))))
                 for k in raw.get("keys", ())
             )
-            if "owner_attributes" in raw:
-                raw["owner_attributes"] = tuple(map(str, raw["owner_attributes"]))
+            for name in ("owner_attributes", "repository_attributes", "path_attributes"):
+                if name in raw:
+                    raw[name] = tuple(map(str, raw[name]))
             return cls(**raw)
         except (TypeError, KeyError, AttributeError) as error:
             raise InputError(

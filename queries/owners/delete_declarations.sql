@@ -1,1 +1,1 @@
-DELETE FROM store.declaration WHERE path = $path
+DELETE FROM store.declaration WHERE list_contains($paths, path)

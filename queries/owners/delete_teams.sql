@@ -1,1 +1,1 @@
-DELETE FROM store.team WHERE path = $path
+DELETE FROM store.team WHERE list_contains($paths, path)

@@ -1,2 +1,7 @@
 -- The files that declare something.
-SELECT DISTINCT path FROM store.declaration UNION SELECT DISTINCT path FROM store.team ORDER BY 1
+SELECT DISTINCT path FROM store.declaration
+UNION SELECT DISTINCT path FROM store.team
+UNION SELECT DISTINCT path FROM store.contact
+UNION SELECT DISTINCT path FROM store.code_rule
+UNION SELECT DISTINCT path FROM store.code_location
+ORDER BY 1

@@ -19,17 +19,23 @@ carried AS (
     WHERE taken_at IS DISTINCT FROM sent_to
 ),
 seen AS (SELECT DISTINCT system, destination FROM carried),
-declared AS (
+claimed AS (
+    -- A catalog's "kafka" or "sqs" need not be spelled as messaging.system is: it only prefers.
     SELECT
-        s.system, s.destination, d.team, d.unowned, d.type, d.source,
-        CASE WHEN d.system IS NULL THEN 1 ELSE 0 END AS rank
+        s.system, s.destination, c.team, c.written, c.source, c.rule, c.voice,
+        c.rank + CASE WHEN c.system IS NULL THEN 1 WHEN c.system = s.system THEN 0 ELSE 2 END AS rank
     FROM seen AS s
-    JOIN o_declared AS d ON d.kind = 'destination' AND d.name = s.destination
-    WHERE d.system IS NULL OR d.system = s.system
+    JOIN o_claim AS c ON c.kind = 'destination' AND c.folded = lower(s.destination)
+    WHERE NOT c.exact
+        OR (c.name = s.destination AND (c.system IS NULL OR c.system = s.system))
 ),
 declared_type AS (
-    SELECT system, destination, arg_min({t: type, s: source}, (rank, type, source)) AS told
-    FROM declared WHERE type IS NOT NULL
+    SELECT
+        s.system, s.destination,
+        arg_min({t: d.type, s: d.source}, (d.system IS NULL, d.type, d.source)) AS told
+    FROM seen AS s
+    JOIN o_declared AS d ON d.kind = 'destination' AND d.name = s.destination
+    WHERE d.type IS NOT NULL AND (d.system IS NULL OR d.system = s.system)
     GROUP BY ALL
 ),
 taken AS (
@@ -81,13 +87,11 @@ asked AS (
     LEFT JOIN o_service_team AS t
         ON t.service = x.service AND t.namespace IS NOT DISTINCT FROM x.namespace
 )
-SELECT
-    system, destination, team, source,
-    CASE WHEN unowned THEN 'declared-unowned' ELSE 'declared' END AS rule, rank, 0::BIGINT AS weight
-FROM declared WHERE team IS NOT NULL OR unowned
+SELECT system, destination, team, written, source, rule, rank, 0::BIGINT AS weight, voice
+FROM claimed
 UNION ALL
 SELECT
-    a.system, a.destination, a.team,
+    a.system, a.destination, a.team, NULL,
     CASE WHEN a.told_in IS NULL THEN '' ELSE a.told_in || ', ' END
         || CASE a.side WHEN 'producer' THEN 'published by ' ELSE 'received by ' END || a.service,
     CASE
@@ -96,7 +100,7 @@ SELECT
         WHEN a.type = 'command' THEN 'command-receiver'
         ELSE 'dead-letter-consumer'
     END,
-    20, a.messages
+    31000, a.messages, NULL
 FROM asked AS a
 WHERE a.entitled OR NOT EXISTS (
     FROM asked AS b
@@ -104,4 +108,4 @@ WHERE a.entitled OR NOT EXISTS (
         AND b.system IS NOT DISTINCT FROM a.system AND b.destination = a.destination
 )
 UNION ALL
-SELECT system, destination, NULL, NULL, 'no-match', 90, 0 FROM seen
+SELECT system, destination, NULL, NULL, NULL, 'no-match', 90000, 0, NULL FROM seen

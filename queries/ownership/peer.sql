@@ -17,16 +17,21 @@ seen AS (
     GROUP BY peer
 )
 SELECT
-    s.kind, s.peer, d.team, d.source,
-    CASE WHEN d.unowned THEN 'declared-unowned' ELSE 'declared' END AS rule, 0 AS rank
-FROM seen AS s JOIN o_declared AS d ON d.kind = s.kind AND d.name = s.peer AND d.namespace IS NULL
+    s.kind, s.peer, c.team, c.written, c.source, c.rule,
+    c.rank + CASE WHEN c.namespace IS NULL THEN 1 ELSE 2 END AS rank, c.voice
+FROM seen AS s
+JOIN o_claim AS c ON c.kind = s.kind AND c.folded = lower(s.peer)
+WHERE CASE WHEN c.exact THEN c.name = s.peer AND c.namespace IS NULL ELSE true END
 UNION ALL
 SELECT
-    'datastore', peer, min(team), 'used by ' || string_agg(DISTINCT user_service, ', ' ORDER BY user_service),
-    'only-user', 40
+    'datastore', peer, min(team), NULL,
+    'used by ' || string_agg(DISTINCT user_service, ', ' ORDER BY user_service), 'only-user', 35000, NULL
 FROM used
 WHERE peer_kind = 'datastore'
 GROUP BY peer
 HAVING count(DISTINCT team) = 1 AND count(*) = count(team)
 UNION ALL
-SELECT kind, peer, NULL, NULL, CASE kind WHEN 'service' THEN 'external' ELSE 'no-match' END, 90 FROM seen
+SELECT
+    kind, peer, NULL, NULL, NULL, CASE kind WHEN 'service' THEN 'external' ELSE 'no-match' END, 90000,
+    NULL
+FROM seen

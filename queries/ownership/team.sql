@@ -6,6 +6,8 @@ WITH own AS (
 ),
 claimed AS (
     SELECT lower(unnest(aliases)) AS spelling, lower(name) AS named FROM store.team
+    UNION ALL
+    SELECT lower(email), lower(name) FROM store.team WHERE email IS NOT NULL
 ),
 alias AS (
     SELECT spelling, min(named) AS named FROM claimed

@@ -16,15 +16,14 @@ starter AS (
     GROUP BY ALL
 )
 SELECT
-    s.workflow, d.team, d.source,
-    CASE WHEN d.unowned THEN 'declared-unowned' ELSE 'declared' END AS rule,
-    0 AS rank, 0::BIGINT AS weight
-FROM seen AS s JOIN o_declared AS d ON d.kind = 'workflow' AND d.name = s.workflow
+    s.workflow, c.team, c.written, c.source, c.rule, c.rank, 0::BIGINT AS weight, c.voice
+FROM seen AS s JOIN o_claim AS c ON c.kind = 'workflow' AND c.name = s.workflow
 UNION ALL
-SELECT o.workflow, t.team, 'orchestrated by ' || o.service, 'orchestrator', 20, o.executions
+SELECT
+    o.workflow, t.team, NULL, 'orchestrated by ' || o.service, 'orchestrator', 31000, o.executions, NULL
 FROM orchestrator AS o LEFT JOIN o_service_team AS t ON t.service = o.service
 UNION ALL
-SELECT s.workflow, t.team, 'started by ' || s.service, 'started-by', 30, s.executions
+SELECT s.workflow, t.team, NULL, 'started by ' || s.service, 'started-by', 32000, s.executions, NULL
 FROM starter AS s LEFT JOIN o_service_team AS t ON t.service = s.service
 UNION ALL
-SELECT workflow, NULL, NULL, 'no-match', 90, 0 FROM seen
+SELECT workflow, NULL, NULL, NULL, 'no-match', 90000, 0, NULL FROM seen

@@ -1,8 +1,16 @@
 -- Findings for a report: all that are open, and those in $ids (what the report before showed) that
 -- have been resolved since. With how to reach their teams.
-WITH team AS (
-    SELECT lower(name) AS team, min(channel) AS channel, min(runbook) AS runbook
-    FROM store.team GROUP BY ALL
+WITH told AS (
+    SELECT lower(name) AS team, channel, runbook, 0 AS rank FROM store.team
+    UNION ALL
+    SELECT
+        lower(team), CASE type WHEN 'channel' THEN value END, CASE type WHEN 'runbook' THEN value END, 1
+    FROM store.contact WHERE team IS NOT NULL
+),
+team AS (
+    SELECT
+        team, arg_min(channel, (rank, channel)) AS channel, arg_min(runbook, (rank, runbook)) AS runbook
+    FROM told GROUP BY ALL
 ),
 muted AS (SELECT fingerprint, min(reason) AS reason FROM store.mute GROUP BY ALL),
 reported AS (SELECT id, min(report_id) AS report_id FROM store.reported GROUP BY ALL)

@@ -2,7 +2,10 @@
 SELECT hash(
     (SELECT coalesce(max(batch_id), 0) FROM store.batch),
     (SELECT list(s ORDER BY name) FROM store.setting AS s),
-    (SELECT list(d ORDER BY path, line, kind, name) FROM store.declaration AS d),
-    (SELECT list(t ORDER BY path, line, name) FROM store.team AS t),
+    (SELECT sum(hash(d)) FROM store.declaration AS d),
+    (SELECT sum(hash(t)) FROM store.team AS t),
+    (SELECT sum(hash(c)) FROM store.contact AS c),
+    (SELECT sum(hash(r)) FROM store.code_rule AS r),
+    (SELECT sum(hash(l)) FROM store.code_location AS l),
     (SELECT list(m ORDER BY fingerprint) FROM store.mute AS m)
 )

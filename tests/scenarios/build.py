@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import yaml
@@ -18,6 +19,7 @@ from scenarios import (
     catalog_duplicated,
     catalog_orphaned,
     catalog_ownership,
+    catalog_ownership_files,
     catalog_parents,
     catalog_repeated,
     catalog_stalled,
@@ -35,6 +37,7 @@ CATALOGS = (
     catalog_duplicated,
     catalog_orphaned,
     catalog_ownership,
+    catalog_ownership_files,
     catalog_parents,
     catalog_repeated,
     catalog_stalled,
@@ -55,7 +58,7 @@ def files(scenario: Scenario) -> dict[str, str]:
     }
     if scenario.ownership is not None:
         out["ownership.yaml"] = yaml.safe_dump(scenario.ownership, sort_keys=False)
-    return out
+    return out | {path: dedent(text).lstrip("\n") for path, text in scenario.catalogs.items()}
 
 
 def _readme(scenario: Scenario) -> str:
@@ -96,6 +99,7 @@ def write(root: Path = ROOT) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         for file, text in files(registry.build(name)).items():
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
             (folder / file).write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -39,6 +39,8 @@ class Scenario:
     start: str = START
     spans: list[Span] = field(default_factory=list)
     ownership: dict[str, Any] | None = None
+    #: Further files about owners: path in the folder -> text, without its common indentation.
+    catalogs: dict[str, str] = field(default_factory=dict)
     findings: list[dict[str, Any]] = field(default_factory=list)
     #: Further expectations: executions, keys, custody, handoffs, stages (tests/scenarios/check.py).
     expected: dict[str, Any] = field(default_factory=dict)

@@ -86,7 +86,8 @@ def file_over_attribute(s: Scenario) -> None:
     """The file wins over what the telemetry says.
 
     Payment's resource still names a team that was dissolved; ``ownership.yaml`` names the new
-    one. An explicit declaration comes before an attribute.
+    one. An explicit declaration comes before an attribute. That the two disagree is a finding of
+    its own: whoever reads the attribute wakes the wrong people.
     """
     shop = Shop.of(s, payment=s.service("payment", "billing"))
     shop.orders(6)
@@ -96,6 +97,7 @@ def file_over_attribute(s: Scenario) -> None:
         "services": [{"name": "payment", "team": "payments"}],
         "workflows": [{"name": "POST /orders", "team": "payments"}],
     }
+    s.expect("OWN002", service="payment", team="payments", mentions=["billing"])
     s.expected["owners"] = [
         {"kind": "service", "name": "payment", "team": "payments"},
         {"kind": "workflow", "name": "POST /orders", "team": "payments"},

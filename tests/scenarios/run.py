@@ -10,6 +10,7 @@ from typing import Any
 
 from scenarios import build
 from tracemap import ownership, pipeline
+from tracemap.catalogs import finding
 from tracemap.collectors import files
 from tracemap.store import Store
 
@@ -45,10 +46,10 @@ class Analysis:
 @contextmanager
 def analysis(name: str, folder: Path) -> Iterator[Analysis]:
     """Open a fresh store that knows the owners which the scenario declares."""
-    owners = ROOT / name / "ownership.yaml"
+    owners = finding.find(ROOT / name).files
     with Store.open(folder / "tracemap.duckdb") as store:
-        if owners.exists():
-            assert not ownership.load(store.cursor(), owners).problems
+        if owners:
+            assert not ownership.load(store.cursor(), ROOT / name).problems
         yield Analysis(store, folder)
 
 

@@ -35,9 +35,9 @@ EXPLAIN_EPILOG: Final = examples(
     "tracemap owners explain orders --kind destination --format json",
 )
 LOAD_EPILOG: Final = examples(
-    "tracemap owners load ownership.yaml",
-    "tracemap owners load --db shop.duckdb a/ownership.yaml b/ownership.yaml",
+    "tracemap owners load ownership.yaml", "tracemap owners load --db shop.duckdb a/ b/"
 )
+CHECK_EPILOG: Final = examples("tracemap owners check ownership.yaml", "tracemap owners check .")
 
 
 class Kind(StrEnum):
@@ -90,26 +90,52 @@ def explain(
 
 @app.command("load", epilog=LOAD_EPILOG)
 def load(
-    files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Files such as ownership.yaml.")
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="PATH...",
+            help="Files such as ownership.yaml or catalog-info.yaml, folders, checkouts.",
+        ),
     ],
     db: Db = DEFAULT_DB,
 ) -> None:
-    """Take in ownership files; each replaces what it declared before."""
+    """Take in ownership files, and those in folders; each replaces what it declared before."""
     problems: list[str] = []
     with open_database(db, create=True) as opened:
-        for file in files:
+        for path in paths:
             try:
-                found = opened.load_ownership(file)
+                found = opened.load_ownership(path)
             except InputError as error:
                 found = [str(error)]
             problems += found
             for problem in found:
                 err().print(clean(problem), style="red", soft_wrap=True)
         owned = [row for row in opened.owners().to_dicts() if row["team"]]
-    files_read = count(len(files), "file")
-    err().print(f"{files_read} read; {count(len(owned), 'thing')} seen so far have an owner")
+    paths_read = count(len(paths), "path")
+    err().print(f"{paths_read} read; {count(len(owned), 'thing')} seen so far have an owner")
     if problems:
+        raise typer.Exit(InputError.exit_code)
+
+
+@app.command("check", epilog=CHECK_EPILOG)
+def check(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Files, folders and checkouts.")
+    ],
+) -> None:
+    """What is wrong in ownership files, and between them; nothing is stored, no database needed."""
+    from tracemap.ownership_check import check as check_files
+
+    found = check_files(paths)
+    for problem in found.problems:
+        out().print(clean(str(problem)), soft_wrap=True)
+    declared = count(len({(d.kind, d.name) for d in found.declarations}), "thing")
+    teams = count(len({team.name for team in found.teams}), "team")
+    mistakes = count(len(found.problems), "mistake")
+    err().print(
+        f"{declared} declared, {teams}, {len(found.code_rules):,} lines of code owners: {mistakes}"
+    )
+    if found.problems:
         raise typer.Exit(InputError.exit_code)
 
 
@@ -160,9 +186,13 @@ def print_explanation(console: Console, found: Explanation) -> None:
         line.append("has no owner", style="bold red")
     line.append(f": {clean(found.because)}", style="not bold")
     console.print(line, soft_wrap=True)
-    for label, value in (("channel", found.channel), ("runbook", found.runbook)):
-        if value:
-            console.print(f"  {label}: {clean(value)}", soft_wrap=True)
+    for other in found.others:
+        text = f"  {other.role}: {other.team} ({other.source})"
+        console.print(clean(text), soft_wrap=True, markup=False)
+    for contact in found.contacts:
+        title = f" ({contact.title})" if contact.title else ""
+        text = f"  {contact.type}: {contact.value}{title}"
+        console.print(clean(text), soft_wrap=True, markup=False)
     for loser in found.losers:
         verb = "agrees" if loser.agrees else "lost"
         console.print(

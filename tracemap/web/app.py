@@ -7,7 +7,7 @@ everything. A TCP port (``--web``) has health and the named reads alone: no SQL,
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
 import anyio
@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from tracemap import frames, report_data
 from tracemap.batch import SpanBatch
+from tracemap.catalogs.finding import SourceFile
 from tracemap.collectors.otlp.decode import decode
 from tracemap.collectors.otlp.json import to_protobuf
 from tracemap.errors import InputError, ServerError, TooLargeError, TracemapError
@@ -178,16 +179,18 @@ class Api:
         yield batches.END
 
     async def ownership(self, request: Request) -> Response:
-        """Store what an ownership file declares."""
+        """Store what ownership files declare."""
         asked = await _json(request, MAX_OWNERSHIP)
-        path, content = asked.get("path"), asked.get("content")
-        if not isinstance(path, str) or not isinstance(content, str):
-            raise InputError("give 'path' and 'content' of an ownership file")
+        files = [_source_file(one) for one in _list(asked, "files")]
+        folder, present = asked.get("folder"), _list(asked, "present")
+        if not isinstance(folder, str | None) or not all(isinstance(p, str) for p in present):
+            raise InputError("'folder' is a path, and 'present' a list of paths")
 
-        def answer() -> list[str]:
-            return self._backend.load_ownership(content.encode(), path)
+        def answer() -> list[tuple[bool, list[str]]]:
+            return self._backend.load_ownership(files, folder=folder, present=present)
 
-        return JSONResponse({"problems": await _thread(answer, self._writers)})
+        told = await _thread(answer, self._writers)
+        return JSONResponse([{"used": used, "problems": lines} for used, lines in told])
 
     async def reports(self, request: Request) -> Response:
         """Make, and unless asked not to keep, the report of a window."""
@@ -262,6 +265,22 @@ async def _json(request: Request, most: int = MAX_REQUEST) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise InputError("the request is not a JSON object")
     return found
+
+
+def _list(asked: Mapping[str, Any], name: str) -> list[Any]:
+    found = asked.get(name, [])
+    if not isinstance(found, list):
+        raise InputError(f"{name!r} is not a list")
+    return found
+
+
+def _source_file(one: object) -> SourceFile:
+    given = one if isinstance(one, dict) else {}
+    path, content = given.get("path"), given.get("content")
+    repository = given.get("repository", "")
+    if not (isinstance(path, str) and isinstance(content, str) and isinstance(repository, str)):
+        raise InputError("an ownership file is {'path': text, 'content': text}")
+    return SourceFile(path, content.encode(), repository)
 
 
 def _read(one: object) -> tuple[str, dict[str, Any]]:

@@ -14,6 +14,8 @@ import polars as pl
 
 from tracemap import frames, report_data
 from tracemap.batch import SpanBatch
+from tracemap.catalogs import finding
+from tracemap.catalogs.finding import SourceFile
 from tracemap.errors import ServerError, TracemapError
 from tracemap.guard import Limits
 from tracemap.local import Read, SqlAnswer
@@ -81,11 +83,25 @@ class RemoteBackend:
                 raise _error(answer.read(), answer.status_code)
             yield from batches.read_stream(answer.iter_bytes())
 
-    def load_ownership(self, content: bytes, path: str) -> list[str]:
-        """Store what an ownership file declares; returns its mistakes, one line each."""
-        text = content.decode("utf-8", "replace")
-        answer = self._send("POST", "/v1/ownership", json={"path": path, "content": text})
-        return list(answer.json()["problems"])
+    def load_ownership(
+        self, files: Sequence[SourceFile], *, folder: str | None, present: Sequence[str]
+    ) -> list[tuple[bool, list[str]]]:
+        """Store what ownership files declare; of ``folder``, forget what is not ``present``."""
+        told: dict[str, tuple[bool, list[str]]] = {}
+        texts = []
+        for file in files:
+            try:
+                text = file.content.decode()
+            except UnicodeDecodeError:  # its reader says so, here as there
+                problems = [str(problem) for problem in finding.read(file).problems]
+                told[file.path] = False, problems
+            else:
+                texts.append({"path": file.path, "content": text, "repository": file.repository})
+        asked = {"files": texts, "folder": folder, "present": list(present)}
+        answer = self._send("POST", "/v1/ownership", json=asked).json()
+        for sent, one in zip(texts, answer, strict=True):
+            told[sent["path"]] = bool(one["used"]), list(one["problems"])
+        return [told[file.path] for file in files]
 
     def reconcile(self, since_ns: int | None, until_ns: int | None, *, save: bool) -> Report:
         """The report of a window, saved unless asked not to."""

@@ -1,0 +1,1 @@
+DELETE FROM store.code_location WHERE list_contains($paths, path)

@@ -1,0 +1,1 @@
+DELETE FROM store.code_rule WHERE list_contains($paths, path)

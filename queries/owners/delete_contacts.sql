@@ -1,0 +1,1 @@
+DELETE FROM store.contact WHERE list_contains($paths, path)

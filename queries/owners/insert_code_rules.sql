@@ -1,0 +1,1 @@
+INSERT INTO store.code_rule BY NAME SELECT * FROM incoming_code_rules

@@ -1,0 +1,1 @@
+INSERT INTO store.contact BY NAME SELECT * FROM incoming_contacts

@@ -1,0 +1,2 @@
+-- Every service seen.
+SELECT DISTINCT service, namespace FROM derived.span ORDER BY ALL
