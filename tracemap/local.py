@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 import polars as pl
 
-from tracemap import export, frames, guard, ownership, pipeline, queries, report
+from tracemap import (
+    export,
+    frames,
+    guard,
+    ownership,
+    pipeline,
+    queries,
+    report,
+    retention,
+)
 from tracemap.batch import SpanBatch
 from tracemap.catalogs.finding import SourceFile
 from tracemap.errors import InputError, NotFoundError, StoreBusyError, StoreError
@@ -219,6 +228,12 @@ class LocalBackend:
             return report.save(cursor, found)
         finally:
             cursor.close()
+
+    def keep(self, keep_ns: int | None, most: int | None) -> retention.Deleted:
+        """Delete what is older than ``keep_ns``, and the oldest of what is above ``most`` bytes."""
+        return retention.keep(
+            self.store, self.refresh, now_ns=time.time_ns(), keep_ns=keep_ns, most=most
+        )
 
     def settings(self) -> Settings:
         """What the user decided, or the defaults."""

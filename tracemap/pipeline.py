@@ -7,8 +7,6 @@ dropped; it is rebuilt from schema ``store``.
 from __future__ import annotations
 
 import time
-import weakref
-from threading import Lock
 
 from tracemap import lifecycle, ownership, queries
 from tracemap.build import Build
@@ -23,8 +21,6 @@ _FRESH_NS = 1_000_000_000
 #: ... or this many times as old as an analysis takes, so that it never takes more than its share.
 _SHARE = 4
 
-_locks: weakref.WeakKeyDictionary[Store, Lock] = weakref.WeakKeyDictionary()
-
 
 def refresh(store: Store, *, now_ns: int | None = None) -> bool:
     """Bring everything derived up to date with what is stored, at ``now_ns`` (UTC; default: now).
@@ -33,7 +29,7 @@ def refresh(store: Store, *, now_ns: int | None = None) -> bool:
     time have moved on. Safe to call from several threads: one builds, the others wait and find it
     done. Returns whether it built. Raises StoreError when disk or memory do not suffice.
     """
-    with _locks.setdefault(store, Lock()):
+    with store.deriving:
         given = time.time_ns() if now_ns is None else now_ns
         cursor = store.cursor()
         if not _stale(Build(cursor), given, forced=now_ns is not None):

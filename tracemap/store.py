@@ -11,8 +11,9 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import duckdb
 import pyarrow as pa
@@ -49,6 +50,8 @@ class Store:
         self._connection = connection
         self._ledger = ledger
         self._lock = threading.Lock()
+        #: Held by whoever writes schema derived, or what was concluded from it; never by ingest.
+        self.deriving = threading.Lock()
         self._interned = self._load_interned()
         self._closed = False
 
@@ -168,9 +171,9 @@ class Store:
                 _rollback(cursor)
                 raise
             self._interned.sources[source_key] = source_id
-            self._interned.shapes.update(fresh.shapes)
-            self._interned.resources.update(fresh.resources)
-            self._interned.scopes.update(fresh.scopes)
+            self._interned.shapes.add(fresh.shapes)
+            self._interned.resources.add(fresh.resources)
+            self._interned.scopes.add(fresh.scopes)
             self._interned.count = self._after(batches)
             self._ledger.note(self._interned.count)
 
@@ -266,62 +269,64 @@ class Store:
     def _keys(self, fresh: Fresh) -> dict[int, tuple[str, ...]]:
         """Keys by shape id, for the shapes that fresh resources use."""
         wanted = {r.shape for r in fresh.resources}
-        known = (self._interned.shapes, fresh.shapes)
-        return {i: s.keys for d in known for s, i in d.items() if i in wanted} if wanted else {}
+        known = (self._interned.shapes.items(), fresh.shapes.items())
+        return {i: s.keys for d in known for s, i in d if i in wanted} if wanted else {}
 
     def _shape_ids(self, shapes: Iterable[Shape], fresh: Fresh) -> list[int]:
-        known = self._interned.shapes
-        ids = []
-        for shape in shapes:
-            number = known.get(shape)
-            if number is None:
-                number = fresh.shapes.setdefault(shape, len(known) + len(fresh.shapes))
-            ids.append(number)
-        return ids
+        return [self._interned.shapes.number(shape, fresh.shapes) for shape in shapes]
 
     def _resource_ids(self, batch: SpanBatch, shapes: list[int], fresh: Fresh) -> list[int]:
-        known = self._interned.resources
-        ids = []
-        for r in batch.resources:
-            stored = Resource(
-                shapes[r.shape], r.values, r.schema_url, r.dropped_attributes, r.entity_refs
-            )
-            number = known.get(stored)
-            if number is None:
-                number = fresh.resources.setdefault(stored, len(known) + len(fresh.resources))
-            ids.append(number)
-        return ids
+        return [
+            self._interned.resources.number(replace(r, shape=shapes[r.shape]), fresh.resources)
+            for r in batch.resources
+        ]
 
     def _scope_ids(self, batch: SpanBatch, shapes: list[int], fresh: Fresh) -> list[int]:
-        known = self._interned.scopes
-        ids = []
-        for s in batch.scopes:
-            stored = Scope(
-                s.name, s.version, shapes[s.shape], s.values, s.schema_url, s.dropped_attributes
-            )
-            number = known.get(stored)
-            if number is None:
-                number = fresh.scopes.setdefault(stored, len(known) + len(fresh.scopes))
-            ids.append(number)
-        return ids
+        return [
+            self._interned.scopes.number(replace(s, shape=shapes[s.shape]), fresh.scopes)
+            for s in batch.scopes
+        ]
+
+    def drop_unused(self) -> None:
+        """Delete shapes, resources and scopes that no stored span refers to any more.
+
+        Raises StoreError, with nothing deleted.
+        """
+        cursor = self.cursor()
+        kinds = (
+            ("resources", self._interned.resources),
+            ("scopes", self._interned.scopes),
+            ("shapes", self._interned.shapes),
+        )
+        with self._lock:  # no write may be about to refer to them
+            for name, numbers in kinds:
+                with transaction(cursor, self.path):
+                    rows = cursor.execute(queries.text(f"store/unused_{name}")).fetchall()
+                    ids = [row[0] for row in rows]
+                    if ids:
+                        cursor.execute(queries.text(f"store/delete_{name}"), {"ids": ids})
+                numbers.drop(ids)
 
     def _load_interned(self) -> Interned:
         cursor = self.cursor()
 
-        def rows(name: str) -> list[tuple[object, ...]]:
+        def rows(name: str) -> list[tuple[Any, ...]]:
             return cursor.execute(queries.text(name)).fetchall()
 
         found = Interned()
-        for number, keys, types in rows("store/read_shapes"):
-            found.shapes[Shape(tuple(keys), tuple(types))] = number  # type: ignore[arg-type,assignment]
-        for number, shape, values, *rest in rows("store/read_resources"):
-            found.resources[Resource(shape, tuple(values), *rest)] = number  # type: ignore[arg-type,assignment]
-        for number, name, version, shape, values, *rest in rows("store/read_scopes"):
-            scope = Scope(name, version, shape, tuple(values), *rest)  # type: ignore[arg-type]
-            found.scopes[scope] = number  # type: ignore[assignment]
+        found.shapes.add({Shape(tuple(k), tuple(t)): n for n, k, t in rows("store/read_shapes")})
+        found.resources.add(
+            {Resource(s, tuple(v), *more): n for n, s, v, *more in rows("store/read_resources")}
+        )
+        found.scopes.add(
+            {
+                Scope(name, version, s, tuple(v), *more): n
+                for n, name, version, s, v, *more in rows("store/read_scopes")
+            }
+        )
         for number, name, kind in rows("store/read_sources"):
-            found.sources[(name, kind)] = number  # type: ignore[index,assignment]
-        found.count = Count(*rows("store/last_batch")[0])  # type: ignore[arg-type]
+            found.sources[(name, kind)] = number
+        found.count = Count(*rows("store/last_batch")[0])
         return found
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -12,21 +14,53 @@ from tracemap import queries
 from tracemap.batch import Resource, Scope, Shape
 from tracemap.ledger import Count
 
+K = TypeVar("K")
 
-@dataclass(slots=True)
+
+class Numbers(Generic[K]):
+    """Numbers of one kind of thing: those in the database, and those that a write adds."""
+
+    def __init__(self) -> None:
+        self._known: dict[K, int] = {}
+        self._next = 0
+
+    def add(self, found: Mapping[K, int]) -> None:
+        """What the database has a number for."""
+        self._known.update(found)
+        # Not their count: numbers are not given again while this process remembers them.
+        self._next = max(self._next, 1 + max(found.values(), default=-1))
+
+    def number(self, thing: K, fresh: dict[K, int]) -> int:
+        """Its number; a new one is entered into ``fresh``, to be added once it is committed."""
+        number = self._known.get(thing)
+        if number is None:
+            number = fresh.setdefault(thing, self._next + len(fresh))
+        return number
+
+    def items(self) -> Iterable[tuple[K, int]]:
+        """Everything that has a number in the database."""
+        return self._known.items()
+
+    def drop(self, numbers: Collection[int]) -> None:
+        """Forget what was deleted."""
+        gone = frozenset(numbers)
+        self._known = {thing: n for thing, n in self._known.items() if n not in gone}
+
+
 class Interned:
     """What the database already has a number for."""
 
-    shapes: dict[Shape, int] = field(default_factory=dict)
-    resources: dict[Resource, int] = field(default_factory=dict)
-    scopes: dict[Scope, int] = field(default_factory=dict)
-    sources: dict[tuple[str, str], int] = field(default_factory=dict)
-    count: Count = field(default_factory=lambda: Count(0, 0))
+    def __init__(self) -> None:
+        self.shapes: Numbers[Shape] = Numbers()
+        self.resources: Numbers[Resource] = Numbers()
+        self.scopes: Numbers[Scope] = Numbers()
+        self.sources: dict[tuple[str, str], int] = {}
+        self.count = Count(0, 0)
 
 
 @dataclass(slots=True)
 class Fresh:
-    """What a write met for the first time; entered into ``Interned`` once committed."""
+    """What a write met for the first time; added to ``Interned`` once committed."""
 
     shapes: dict[Shape, int] = field(default_factory=dict)
     resources: dict[Resource, int] = field(default_factory=dict)

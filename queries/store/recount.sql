@@ -1,7 +1,11 @@
 -- Brings the counts of batches in line with their rows, where spans were lost or deleted.
-UPDATE store.batch AS b SET spans = s.rows
+UPDATE store.batch AS b SET spans = n.spans, links = n.links, events = n.events
 FROM (
-    SELECT b.batch_id, count(s.batch_id) AS rows
-    FROM store.batch AS b LEFT JOIN store.span AS s USING (batch_id) GROUP BY b.batch_id
-) AS s
-WHERE s.batch_id = b.batch_id AND s.rows != b.spans
+    SELECT b.batch_id, coalesce(s.rows, 0) AS spans, coalesce(l.rows, 0) AS links,
+        coalesce(e.rows, 0) AS events
+    FROM store.batch AS b
+    LEFT JOIN (SELECT batch_id, count(*) AS rows FROM store.span GROUP BY ALL) AS s USING (batch_id)
+    LEFT JOIN (SELECT batch_id, count(*) AS rows FROM store.link GROUP BY ALL) AS l USING (batch_id)
+    LEFT JOIN (SELECT batch_id, count(*) AS rows FROM store.event GROUP BY ALL) AS e USING (batch_id)
+) AS n
+WHERE n.batch_id = b.batch_id AND (n.spans, n.links, n.events) != (b.spans, b.links, b.events)

@@ -43,6 +43,9 @@ Since = Annotated[
 INTERRUPTED = 130
 DEFECT = 3
 
+#: Bytes below which an empty database with its analysis does not get.
+SMALLEST = 64_000_000
+
 _UNITS = {"ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9, "d": 86_400 * 10**9}
 
 
@@ -124,6 +127,20 @@ def duration_ns(text: str) -> int:
         raise InputError(f"{text!r} is not a duration", do="write it as 500ms, 2s, 15m, 24h or 7d")
     unit = "m" if match[2] == "min" else match[2]
     return round(float(match[1]) * _UNITS[unit])
+
+
+def size_bytes(text: str) -> int:
+    """``500MB``, ``1.5GB``, ``20GiB`` in bytes. Raises InputError."""
+    import re
+
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", text.strip(), re.IGNORECASE)
+    if match is None or not match[2]:
+        raise InputError(f"{text!r} is not a size", do="write it as 500MB, 20GB or 1TB")
+    unit = 1024.0 if match[3] else 1000.0
+    found = round(float(match[1]) * unit ** ("kmgt".index(match[2].lower()) + 1))
+    if found < SMALLEST:
+        raise InputError(f"{text!r} is too small for a database", do="give 64MB or more")
+    return found
 
 
 def one_of(found: Sequence[str], text: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tracemap.cli.common import DEFAULT_DB, Db, duration_ns, examples
+from tracemap.cli.common import DEFAULT_DB, Db, duration_ns, examples, size_bytes
 from tracemap.cli.logs import Format, Level, set_up
 from tracemap.cli.output import err
 from tracemap.cli.text import clean
@@ -62,6 +62,14 @@ def serve(
             help="Analyse new spans this often at most; 'off': only when somebody asks.",
         ),
     ] = "5s",
+    keep: Annotated[
+        str | None,
+        typer.Option(metavar="AGE", help="Delete executions that ended longer ago: 12h, 30d."),
+    ] = None,
+    max_size: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE", help="Delete the oldest beyond this much: 500MB, 20GB."),
+    ] = None,
     log_format: Annotated[
         Format, typer.Option(help="The log on stderr: for people, or a JSON object a line.")
     ] = Format.TEXT,
@@ -81,6 +89,8 @@ def serve(
         web=web,
         grace_ns=duration_ns(grace) if grace else None,
         lag_ns=duration_ns(lag) if lag else None,
+        keep_ns=duration_ns(keep) if keep else None,
+        max_size=size_bytes(max_size) if max_size else None,
         analyse_every=None if analyse_every == "off" else duration_ns(analyse_every) / 1e9,
     )
     if options.grpc is None and options.http is None:

@@ -23,6 +23,7 @@ from tracemap.errors import InputError, ServerError, StoreBusyError, StoreError,
 from tracemap.local import LocalBackend
 from tracemap.web.api_thread import ApiThread
 from tracemap.web.app import Api
+from tracemap.web.keeper import Keeper
 from tracemap.web.metrics import Metrics
 from tracemap.web.place import answers, listen, socket_path
 
@@ -47,6 +48,9 @@ class Options:
     lag_ns: int | None = None
     #: Seconds between two analyses in the background at least; null: only when somebody asks.
     analyse_every: float | None = 5.0
+    #: What to keep: spans received within so many ns, and so many bytes; null: everything.
+    keep_ns: int | None = None
+    max_size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,10 @@ class Server:
                 served.append((api.tcp_app(_names_of(web)), port))
             if self._options.analyse_every is not None:
                 self._start_analysis(self._options.analyse_every, undo)
+            if self._options.keep_ns is not None or self._options.max_size is not None:
+                keeper = Keeper(self._backend, self._options.keep_ns, self._options.max_size)
+                keeper.start()
+                undo.callback(keeper.stop)
             self._api = ApiThread(served)
             undo.callback(self._api.stop)
             self._api.start()

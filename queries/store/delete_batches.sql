@@ -1,0 +1,2 @@
+-- Batches without spans. The newest stays: numbers go on after it.
+DELETE FROM store.batch WHERE spans = 0 AND batch_id < (SELECT max(batch_id) FROM store.batch)

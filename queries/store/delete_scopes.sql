@@ -1,0 +1,1 @@
+DELETE FROM store.scope WHERE scope_id IN (SELECT unnest($ids::UINTEGER[]))

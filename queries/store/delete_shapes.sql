@@ -1,0 +1,1 @@
+DELETE FROM store.shape WHERE shape_id IN (SELECT unnest($ids::UINTEGER[]))
