@@ -14,7 +14,7 @@ from tracemap.collectors.otlp.compression import ENCODINGS, decompress
 from tracemap.collectors.otlp.intake import Intake, Taken
 from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, Limits
 from tracemap.collectors.otlp.status import Failure, success_to_json, success_to_protobuf
-from tracemap.errors import BusyError, TooLargeError
+from tracemap.errors import BusyError, ServerError, TooLargeError
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -54,6 +54,11 @@ class OtlpHttp:
                 return
         except _ClientGoneError:
             return
+        except asyncio.CancelledError:
+            # The server stops and has waited long enough. It ends here: uvicorn cancels once.
+            failure = Failure.of(
+                ServerError("the collector is stopping", do="send the request again later")
+            )
         except TimeoutError:
             failure = Failure.http_only(
                 408, f"the body did not arrive within {self._limits.body_seconds:g} seconds"
