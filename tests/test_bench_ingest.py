@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(
 
 def run(*arguments: str) -> dict[str, Any]:
     done = subprocess.run(
-        [sys.executable, str(PROGRAM), "--seconds", "0.3", "--warm-up", "0", *arguments],
+        [sys.executable, str(PROGRAM), "--seconds", "3", "--warm-up", "0", *arguments],
         capture_output=True,
         text=True,
         env={**os.environ, "PYTHONPATH": str(front.ROOT)},
