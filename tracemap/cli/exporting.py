@@ -19,7 +19,7 @@ from tracemap.errors import InputError
 
 EPILOG = examples(
     "tracemap export --out spans.jsonl",
-    "tracemap export --execution order.id=4711 --format otlp-proto --out order.binpb",
+    "tracemap export --execution 4711 --format otlp-proto --out order.binpb",
 )
 
 
