@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from tracemap.batch import SPANS, SpanBatch
-from tracemap.collectors.otlp import attributes, wire
+from tracemap.collectors.otlp import attributes, groups, wire
 from tracemap.collectors.otlp.attributes import Attributes, BrokenValuesError, Ints, Shapes
 from tracemap.collectors.otlp.ids import Ids, check_spans
 from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, Limits
@@ -36,6 +36,7 @@ def decode(
     """
     if not any(requests):
         return SpanBatch((), (), (), SPANS.empty_table())
+    groups.refuse_deep(requests)
     _bound(requests, limits)
     try:
         rows = wire.HANDLER.list_to_record_batch(list(requests)).column(0)

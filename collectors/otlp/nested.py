@@ -23,7 +23,9 @@ import orjson
 from tracemap.batch import ValueType
 from tracemap.collectors.otlp.limits import Limits
 
-_VARINT, _I64, _LEN, _I32 = 0, 1, 2, 5
+_VARINT, _I64, _LEN, _GROUP, _GROUP_END, _I32 = 0, 1, 2, 3, 4, 5
+#: Groups within each other: protobuf's own bound.
+_GROUPS = 100
 
 #: Field numbers of AnyValue (common.proto) and the wire type each must have.
 _ANY_VALUE = {
@@ -125,29 +127,50 @@ class _Reader:
 
 
 def _fields(raw: bytes) -> Iterator[tuple[int, int, Any]]:
-    """(field number, wire type, payload) of each field; payload is an int for varints."""
+    """(field number, wire type, payload) of each field; payload is an int for varints.
+
+    Groups, which OTLP does not have, are passed over with all that is in them.
+    """
     at, end = 0, len(raw)
+    groups: list[int] = []  # that are open, by number
     while at < end:
         tag, at = _varint(raw, at)
         number, wire = tag >> 3, tag & 7
-        if not number:
-            raise ValueError("field number 0")
-        if wire == _VARINT:
-            value, at = _varint(raw, at)
-            yield number, wire, value
+        if not 0 < number < 1 << 29:
+            raise ValueError(f"field number {number}")
+        if wire in {_GROUP, _GROUP_END}:
+            _group(groups, number, begins=wire == _GROUP)
             continue
-        if wire == _LEN:
-            size, at = _varint(raw, at)
-        elif wire == _I64:
-            size = 8
-        elif wire == _I32:
-            size = 4
-        else:
-            raise ValueError(f"wire type {wire}")
-        if at + size > end:
-            raise ValueError("truncated")
-        yield number, wire, raw[at : at + size]
-        at += size
+        value, at = _payload(raw, at, wire)
+        if not groups:
+            yield number, wire, value
+    if groups:
+        raise ValueError("truncated")
+
+
+def _payload(raw: bytes, at: int, wire: int) -> tuple[Any, int]:
+    """What stands behind a tag of a wire type, and where it ends."""
+    if wire == _VARINT:
+        return _varint(raw, at)
+    if wire == _LEN:
+        size, at = _varint(raw, at)
+    elif wire == _I64:
+        size = 8
+    elif wire == _I32:
+        size = 4
+    else:
+        raise ValueError(f"wire type {wire}")
+    if at + size > len(raw):
+        raise ValueError("truncated")
+    return raw[at : at + size], at + size
+
+
+def _group(groups: list[int], number: int, *, begins: bool) -> None:
+    """A group begins, or the innermost of those that are open ends."""
+    if begins and len(groups) < _GROUPS:
+        groups.append(number)
+    elif begins or not groups or groups.pop() != number:
+        raise ValueError("a group that does not begin and end")
 
 
 def _varint(raw: bytes, at: int) -> tuple[int, int]:

@@ -45,6 +45,7 @@ _COUNTED = {
     ("Span", "events"),
     ("Span", "links"),
 }
+_CONTAINED_RAW = {("ScopeSpans", "spans")}
 _COUNTED_RAW = {("Span", "attributes"), ("Event", "attributes"), ("Link", "attributes")}
 
 #: What becomes of a field of a message: "keep" it, take it as "raw" bytes, or "drop" it.
@@ -63,6 +64,13 @@ def _counting(message: str, field: str) -> str:
     if (message, field) in _COUNTED_RAW:
         return "raw"
     return "keep" if (message, field) in _COUNTED else "drop"
+
+
+def _containing(message: str, field: str) -> str:
+    """For looking at a request from outside: its spans raw, and nothing else."""
+    if (message, field) in _CONTAINED_RAW:
+        return "raw"
+    return "keep" if (message, field) in _COUNTED and message != "Span" else "drop"
 
 
 def _pool(plan: _Plan) -> descriptor_pool.DescriptorPool:
@@ -107,6 +115,14 @@ HANDLER = _handler(_slim_pool)
 #: The same with only the lists in it, for a first pass that counts.
 COUNTING_HANDLER = _handler(_pool(_counting))
 
+
+def _class(pool: descriptor_pool.DescriptorPool, name: str) -> Any:
+    return message_factory.GetMessageClass(_find(pool, name))
+
+
 #: Message classes; ``array_value`` and ``kvlist_value`` are bytes in them.
-Resource: Any = message_factory.GetMessageClass(_find(_slim_pool, "resource.v1.Resource"))
-Scope: Any = message_factory.GetMessageClass(_find(_slim_pool, "common.v1.InstrumentationScope"))
+Resource: Any = _class(_slim_pool, "resource.v1.Resource")
+Scope: Any = _class(_slim_pool, "common.v1.InstrumentationScope")
+Span: Any = _class(_slim_pool, "trace.v1.Span")
+#: A request whose spans are bytes.
+Containers: Any = _class(_pool(_containing), _REQUEST)
