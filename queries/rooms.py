@@ -110,6 +110,7 @@ BUILD: Final[tuple[str, ...]] = (
     "step_name",
     "shape_field",
     "span_dropped",
+    "span_copy",
     "span_index",
     "parent",
     "span",

@@ -208,6 +208,7 @@ def _edge(a: str, b: str, mode: str = "sync") -> dict[str, object]:
         "errors": 0,
         "p50_wait_ns": 10**9,
         "p95_wait_ns": 10**9,
+        "p99_wait_ns": 10**9,
         "destination": None if mode == "sync" else 'q"]; evil',
         "from_team": "x",
         "to_team": None,
@@ -226,7 +227,9 @@ def _step(service: str) -> dict[str, object]:
         "count": 1,
         "errors": 0,
         "p50_ns": 1,
+        "error_rate": 0.0,
         "p95_ns": 1,
+        "p99_ns": 1,
     }
 
 

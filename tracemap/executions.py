@@ -16,6 +16,7 @@ def read_spans(build: Build, settings: Settings, now_ns: int) -> None:
         "step_name",
         "shape_field",
         "span_dropped",
+        "span_copy",
         "span_index",
         "parent",
         "span",

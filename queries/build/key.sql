@@ -12,7 +12,7 @@ qualified AS (
     SELECT *, row_number() OVER (
         ORDER BY joins DESC, round(reused_share, 3), services DESC, round(joins_share, 1) DESC, id_like DESC,
             values_seen DESC, name) AS place
-    FROM judged WHERE (joins OR names) AND rarely_reused AND trusted
+    FROM judged WHERE (joins OR names) AND rarely_reused AND trusted AND barred IS NULL
 ),
 alias AS (
     SELECT q.name, min_by(b.name, b.place) AS main
@@ -36,7 +36,7 @@ shadowed AS (
 spelling AS (
     SELECT j.name, min_by(q.name, q.place) AS main
     FROM judged AS j JOIN qualified AS q ON q.plain_name = j.plain_name AND q.name != j.name
-    WHERE j.name NOT IN (SELECT name FROM qualified)
+    WHERE j.name NOT IN (SELECT name FROM qualified) AND j.barred IS NULL
     GROUP BY j.name
 ),
 discovered AS (
@@ -69,6 +69,11 @@ SELECT
             printf('joins: %.0f%% of its values appear in two or more traces and services', 100 * j.joins_share)
         WHEN c.kind = 'discovered' THEN
             printf('names: one value on the entry span of %.0f%% of a workflow''s traces', 100 * j.names_share)
+        WHEN j.barred IS NOT NULL THEN j.barred || CASE
+            WHEN j.values_seen = 1 AND j.traces > 1 THEN '; one value everywhere'
+            WHEN NOT j.rarely_reused THEN printf('; %.0f%% of its values start their workflow again', 100 * j.reused_share)
+            WHEN NOT j.joins THEN printf('; joins %.0f%% of its values across traces and services', 100 * j.joins_share)
+            ELSE '' END
         WHEN a.name IS NOT NULL THEN 'another spelling of ' || a.main
         WHEN sp.name IS NOT NULL THEN 'another spelling of ' || sp.main
         WHEN sh.name IS NOT NULL THEN 'names single traces that ' || sh.by_name || ' joins'

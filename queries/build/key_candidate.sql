@@ -1,12 +1,13 @@
 -- Which attributes could be correlation keys: text, integers and arrays of them, outside the
--- namespaces of the semantic conventions and not of the idempotency kind (design section 5.1).
+-- namespaces of the semantic conventions and not of the idempotency kind (design section 5.1). Those
+-- that people would think of all the same are kept with the reason why they cannot be (barred).
 CREATE OR REPLACE TEMP TABLE b_candidate AS
 WITH place AS (
     SELECT shape_id, unnest(keys) AS name, unnest(types) AS type, generate_subscripts(keys, 1) AS i
     FROM store.shape
 ),
 conventional(namespace) AS (
-    SELECT unnest(['android', 'app', 'artifact', 'aspnetcore', 'aws', 'az', 'azure', 'browser', 'camel',
+    SELECT unnest(['android', 'artifact', 'aspnetcore', 'aws', 'az', 'azure', 'browser', 'camel',
         'cassandra', 'cicd', 'client', 'cloud', 'cloudevents', 'cloudfoundry', 'code', 'container', 'cpu',
         'cpython', 'db', 'deployment', 'destination', 'device', 'disk', 'dns', 'dotnet', 'elasticsearch',
         'enduser', 'error', 'event', 'exception', 'faas', 'feature_flag', 'file', 'gcp', 'gen_ai', 'geo',
@@ -17,12 +18,28 @@ conventional(namespace) AS (
         'security_rule', 'server', 'service', 'session', 'signalr', 'source', 'span', 'statement', 'system',
         'telemetry', 'test', 'thread', 'tls', 'tracestate', 'url', 'user', 'user_agent', 'v8js', 'vcs',
         'webengine', 'zos'])
+),
+-- Whom or what the conventions' own ids name.
+known(namespace, names) AS (VALUES
+    ('user', 'a person'), ('enduser', 'a person'), ('session', 'a visit'),
+    ('http', 'a request'), ('rpc', 'a request'), ('url', 'a request'), ('client', 'a caller'), ('app', 'an installation')
+),
+told AS (
+    SELECT p.*, split_part(lower(p.name), '.', 1) AS namespace, k.names,
+        contains(lower(p.name), 'idempoten') AS of_a_try
+    FROM place AS p LEFT JOIN known AS k ON k.namespace = split_part(lower(p.name), '.', 1)
 )
 SELECT shape_id, i, type, name,
+    CASE
+        WHEN of_a_try THEN 'names one try: of the idempotency kind'
+        WHEN names IS NOT NULL AND (namespace != 'app'
+                OR regexp_matches(lower(name), '^app\.(installation\.id|build_id|crash|jank|screen|widget)'))
+            THEN printf('names %s: %s.* of the semantic conventions', names, namespace)
+    END AS barred,
     replace(lower(regexp_replace(name, '[^A-Za-z0-9]', '', 'g')) || '$', 'ids$', 'id$') AS plain_name
-FROM place
+FROM told
 WHERE type IN (1, 3, 5)
-    AND split_part(lower(name), '.', 1) NOT IN (SELECT namespace FROM conventional)
+    AND (namespace NOT IN (SELECT namespace FROM conventional) OR namespace IN ('user', 'enduser', 'session')
+        OR (names IS NOT NULL AND regexp_matches(lower(name), '[._-](id|uuid|key)$')))
     AND NOT starts_with(lower(name), 'temporal')
-    AND NOT contains(lower(name), 'idempoten')
     AND lower(name) NOT IN (SELECT lower(attribute) FROM b_engine_key)

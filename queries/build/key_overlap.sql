@@ -2,7 +2,10 @@
 -- values, never contradicting each other within a trace. Numbers that are counted up (dense) coincide by
 -- themselves: they prove nothing where the two are never seen together.
 CREATE OR REPLACE TEMP TABLE b_key_overlap AS
-WITH has AS (SELECT DISTINCT name, value, trace_id FROM b_key_value),
+WITH has AS (
+    SELECT DISTINCT name, value, trace_id FROM b_key_value
+    WHERE name IN (SELECT name FROM b_candidate WHERE barred IS NULL)
+),
 size AS (
     SELECT name, count(DISTINCT value) AS values, avg(length(value)) AS length,
         coalesce(count(DISTINCT value) * 20 * $one_in > max(try_cast(value AS HUGEINT)) - min(try_cast(value AS HUGEINT))

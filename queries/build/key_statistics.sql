@@ -35,7 +35,7 @@ named AS (
     FROM trace_named AS n JOIN trace_total AS t USING (root_service, root_name)
     GROUP BY n.name, n.root_service, n.root_name
 )
-SELECT j.name, any_value(c.plain_name) AS plain_name,
+SELECT j.name, any_value(c.plain_name) AS plain_name, any_value(c.barred) AS barred,
     j.values_seen, j.traces, w.services, w.spans, j.most_traces,
     j.joining / j.values_seen AS joins_share,
     least(1.0, (SELECT max(share) FROM named AS n WHERE n.name = j.name)) AS names_share,
@@ -45,5 +45,5 @@ SELECT j.name, any_value(c.plain_name) AS plain_name,
     regexp_matches(j.name, '(^|[._-])(id|ids|no|number|key|uuid|ref|reference)$|[a-z](Id|Ids|ID|IDs|No|Key|Ref)$') AS id_like
 FROM joined AS j
 JOIN width AS w USING (name)
-JOIN (SELECT DISTINCT name, plain_name FROM b_candidate) AS c USING (name)
+JOIN (SELECT DISTINCT name, plain_name, barred FROM b_candidate) AS c USING (name)
 GROUP BY ALL

@@ -2,16 +2,18 @@
 CREATE OR REPLACE VIEW execution_spans AS
 SELECT
     e.execution, hex_trace_id(d.trace_id) AS trace_id, hex_span_id(d.span_id) AS span_id,
-    CASE s.reason
+    CASE WHEN starts_with(s.reason, 'own ') THEN s.reason || ', seen beside ' || coalesce(e.key, 'it')
+    ELSE CASE s.reason
         WHEN 'own' THEN 'own ' || coalesce(e.key, 'key')
         WHEN 'ancestor' THEN 'inherited from ' || v.name || ' (' || v.service || ')'
         WHEN 'descendants' THEN 'all of its descendants belong here'
         WHEN 'trace' THEN 'the rest of its trace belongs here'
         WHEN 'link' THEN 'linked to ' || v.name || ' (' || v.service || ')'
         WHEN 'linked from' THEN 'linked from ' || v.name || ' (' || v.service || ')'
-        WHEN 'message' THEN 'message' || coalesce(' ' || d.destination, '') || coalesce(' ' || d.message_id, '')
+        WHEN 'message' THEN 'message ' || concat_ws('/', coalesce(d.destination, v.destination), d.partition,
+            coalesce(d.log_offset, d.message_id, v.message_id))
         WHEN 'root' THEN 'no key: its trace and those linked to it'
-    END AS reason
+    END END AS reason
 FROM derived.span AS d
 JOIN derived.span_set AS s USING (sid)
 JOIN derived.span_step AS t USING (sid)

@@ -2,7 +2,9 @@
 CREATE OR REPLACE VIEW workflow_edges AS
 SELECT workflow, from_service, from_name, to_service, to_name, type, mode,
     count(DISTINCT h.execution) AS executions, count(*) AS count, count(*) FILTER (t.failed) AS errors,
+    count(*) FILTER (t.failed) / count(*) AS error_rate,
     quantile_disc(greatest(wait_ns, 0), 0.5) AS p50_wait_ns, quantile_disc(greatest(wait_ns, 0), 0.95) AS p95_wait_ns,
+    quantile_disc(greatest(wait_ns, 0), 0.99) AS p99_wait_ns,
     any_value(from_team) AS from_team, any_value(to_team) AS to_team, bool_or(boundary) AS boundary,
     any_value(destination) AS destination
 FROM handoffs AS h
@@ -10,8 +12,8 @@ JOIN (SELECT hex_trace_id(trace_id) || ':' || hex_span_id(span_id) AS to_step, f
 GROUP BY workflow, from_service, from_name, to_service, to_name, type, mode
 UNION ALL
 SELECT e.workflow, t.service, t.name, v.service, v.name, 'call', 'sync',
-    count(DISTINCT x.eid), count(*), count(*) FILTER (v.failed),
-    0, 0, any_value(o.team), any_value(p.team), any_value(o.team) IS DISTINCT FROM any_value(p.team), NULL
+    count(DISTINCT x.eid), count(*), count(*) FILTER (v.failed), count(*) FILTER (v.failed) / count(*),
+    0, 0, 0, any_value(o.team), any_value(p.team), any_value(o.team) IS DISTINCT FROM any_value(p.team), NULL
 FROM derived.virtual_step AS v
 JOIN derived.step AS t ON t.step = v.caller
 JOIN derived.execution_step AS x ON x.step = v.caller

@@ -23,6 +23,7 @@ from scenarios import (
     catalog_parents,
     catalog_repeated,
     catalog_stalled,
+    catalog_telemetry,
     registry,
 )
 from scenarios.builder import Scenario
@@ -41,6 +42,7 @@ CATALOGS = (
     catalog_parents,
     catalog_repeated,
     catalog_stalled,
+    catalog_telemetry,
 )
 
 ROOT = Path(__file__).resolve().parents[2] / "sample_traces"

@@ -42,7 +42,7 @@ class Scenario:
     #: Further files about owners: path in the folder -> text, without its common indentation.
     catalogs: dict[str, str] = field(default_factory=dict)
     findings: list[dict[str, Any]] = field(default_factory=list)
-    #: Further expectations: executions, keys, custody, handoffs, stages (tests/scenarios/check.py).
+    #: Further expectations: executions, keys, custody, messages ... (tests/scenarios/check.py).
     expected: dict[str, Any] = field(default_factory=dict)
     random: random.Random = field(init=False)
     _ids: int = 0
@@ -86,6 +86,8 @@ class Scenario:
         scope: str = "app",
         trace_state: str = "",
         dropped_links: int = 0,
+        dropped_events: int = 0,
+        dropped_attributes: int = 0,
         lost: bool = False,
         late: bool = False,
     ) -> Span:
@@ -110,6 +112,8 @@ class Scenario:
             error_status=error_status,
             trace_state=trace_state,
             dropped_links=dropped_links,
+            dropped_events=dropped_events,
+            dropped_attributes=dropped_attributes,
             lost=lost,
             late=late,
         )

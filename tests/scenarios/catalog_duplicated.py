@@ -286,9 +286,9 @@ def span_copies(s: Scenario) -> None:
     }
 
 
-@scenario("span-copies-differ", lookalike_of=("DUP001", "DUP002"))
+@scenario("span-copies-differ", lookalike_of=("DUP001", "DUP002", "DAT002"))
 def copies_differ(s: Scenario) -> None:
-    """Two copies of one span do not agree.
+    """Two copies of one span are not equal, and do not contradict each other.
 
     A tail processor added an attribute to shipping's span for order 20 in one pipeline and not in
     the other. Both were stored. It is still one span and one processing.

@@ -159,6 +159,7 @@ def batch_links_dropped(s: Scenario) -> None:
                 "messaging.batch.message_count": 10,
             },
         )
+    s.expect("DAT006", service="shipping", mentions=["2 links"])
     s.expected["executions"] = {"count": 60}
 
 

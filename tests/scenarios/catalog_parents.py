@@ -204,6 +204,7 @@ def telemetry_gap(s: Scenario) -> None:
     for number in range(1, 81):
         gap = ["checkout"] if 30 <= number < 44 else []
         _through_gateway(s, (gateway, checkout, payment), number, number * 30.0, lost=gap)
+    s.expect("DAT004", service="checkout", team="storefront", mentions=["14 calls of payment"])
     s.expected["executions"] = {"count": 80}
 
 

@@ -10,6 +10,7 @@
   ``of``, columns of single ones by correlation value (``parent`` by its correlation value too).
 - ``keys``: the correlation keys that are chosen. ``custody``: who holds what at the horizon.
   ``handoffs`` and ``owners``: rows that must exist, of which the given columns are compared.
+- ``settings``: what is set before (``tracemap.settings``), where the defaults will not do.
 - ``stages``: the findings after only the first ``lines`` lines of the input.
 """
 

@@ -47,6 +47,8 @@ class Span:
     error_status: bool = True
     trace_state: str = ""
     dropped_links: int = 0
+    dropped_events: int = 0
+    dropped_attributes: int = 0
     lost: bool = False
     late: bool = False
 
@@ -100,6 +102,10 @@ def _span(span: Span, origin: int) -> dict[str, Any]:
         out["links"] = [{"traceId": link.trace_id, "spanId": link.span_id} for link in span.links]
     if span.dropped_links:
         out["droppedLinksCount"] = span.dropped_links
+    if span.dropped_events:
+        out["droppedEventsCount"] = span.dropped_events
+    if span.dropped_attributes:
+        out["droppedAttributesCount"] = span.dropped_attributes
     if span.error is not None:
         out["events"] = [_exception(span, span.error, origin)]
     failed = span.error is not None and span.error_status

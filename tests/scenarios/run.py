@@ -12,6 +12,7 @@ from scenarios import build
 from tracemap import ownership, pipeline
 from tracemap.catalogs import finding
 from tracemap.collectors import files
+from tracemap.settings import Settings
 from tracemap.store import Store
 
 ROOT = build.ROOT
@@ -47,7 +48,10 @@ class Analysis:
 def analysis(name: str, folder: Path) -> Iterator[Analysis]:
     """Open a fresh store that knows the owners which the scenario declares."""
     owners = finding.find(ROOT / name).files
+    settings = expected_of(name).get("settings")
     with Store.open(folder / "tracemap.duckdb") as store:
+        if settings:
+            store.configure(Settings(**settings))
         if owners:
             assert not ownership.load(store.cursor(), ROOT / name).problems
         yield Analysis(store, folder)

@@ -69,7 +69,7 @@ def graphs(steps: Sequence[Row], edges: Sequence[Row], owners: Sequence[Row] = (
 
 def _silent(edge: Row, node: Node, team: str | None) -> dict[str, Any]:
     """A step that only an edge knows of, such as a peer without telemetry."""
-    numbers = dict.fromkeys(("share", "errors", "p50_ns", "p95_ns"))
+    numbers = dict.fromkeys(("share", "errors", "error_rate", "p50_ns", "p95_ns", "p99_ns"))
     return {
         "service": node[0],
         "name": node[1],
@@ -86,8 +86,8 @@ def of_execution(title: str, steps: Sequence[Row], handoffs: Sequence[Row]) -> G
     for step in steps:
         node = nodes.setdefault(
             (step["service"], step["name"]),
-            {**step, "executions": 1, "count": 0, "errors": 0, "share": None}
-            | {"p50_ns": step["duration_ns"], "p95_ns": None},
+            {**step, "executions": 1, "count": 0, "errors": 0, "error_rate": None, "share": None}
+            | {"p50_ns": step["duration_ns"], "p95_ns": None, "p99_ns": None},
         )
         node["count"] += 1
         node["errors"] += step["status"] == "error"
@@ -96,7 +96,7 @@ def of_execution(title: str, steps: Sequence[Row], handoffs: Sequence[Row]) -> G
         hop = edges.setdefault(
             (_from(handoff), _to(handoff), handoff["type"], handoff["mode"]),
             {**handoff, "executions": 1, "count": 0, "errors": 0}
-            | {"p50_wait_ns": handoff["wait_ns"], "p95_wait_ns": None},
+            | {"p50_wait_ns": handoff["wait_ns"], "p95_wait_ns": None, "p99_wait_ns": None},
         )
         hop["count"] += 1
     for virtual in (s for s in steps if s["is_virtual"]):
@@ -123,6 +123,7 @@ def _virtual_edge(caller: Row, virtual: Row) -> tuple[tuple[Node, Node, str, str
         "errors": 0,
         "p50_wait_ns": None,
         "p95_wait_ns": None,
+        "p99_wait_ns": None,
         "destination": None,
         "from_team": caller["team"],
         "to_team": virtual["team"],
@@ -156,12 +157,15 @@ def print_graph(console: Console, graph: Graph, *, executions: int | None = None
             Column("STEP", lambda r: r["line"], lambda r: r["style"], least=step),
             Column("TEAM", lambda r: r["owner"], "bold", least=team),
             Column("RUNS", lambda r: r["runs"], rank=2, right=True),
-            Column("SHARE", lambda r: r["share"], rank=4, right=True),
+            Column("PASS", lambda r: r["share"], rank=4, right=True),
             Column("ERRORS", lambda r: r["errors"], "red", rank=3, right=True),
+            Column("RATE", lambda r: r["rate"], "red", rank=5, right=True),
             Column("TAKES p50", lambda r: r["takes"], rank=1, right=True),
-            Column("p95", lambda r: r["takes_95"], rank=6, right=True),
+            Column("p95", lambda r: r["takes_95"], rank=8, right=True),
+            Column("p99", lambda r: r["takes_99"], rank=7, right=True),
             Column("WAITS p50", lambda r: r["waits"], rank=1, right=True),
-            Column("p95 ", lambda r: r["waits_95"], rank=5, right=True),
+            Column("p95 ", lambda r: r["waits_95"], rank=8, right=True),
+            Column("p99 ", lambda r: r["waits_99"], rank=6, right=True),
         ),
         rows[:MOST_LINES],
     )
@@ -208,8 +212,9 @@ def _line(graph: Graph, step: Row, edge: Row | None, branch: str, *, again: bool
         "owner": f"» {team}" if crossing else team,
         "waits": _wait(edge, "p50_wait_ns"),
         "waits_95": _wait(edge, "p95_wait_ns"),
+        "waits_99": _wait(edge, "p99_wait_ns"),
         "runs": None if edge is None else f"{edge['count']:,}",
-        **dict.fromkeys(("share", "errors", "takes", "takes_95")),
+        **dict.fromkeys(("share", "errors", "rate", "takes", "takes_95", "takes_99")),
     }
     if again:
         return shown
@@ -217,8 +222,10 @@ def _line(graph: Graph, step: Row, edge: Row | None, branch: str, *, again: bool
         "runs": f"{step['count']:,}",
         "share": percent(step["share"]) if step["share"] is not None else None,
         "errors": f"{step['errors']:,}" if step["errors"] else None,
+        "rate": percent(step["error_rate"]) if step["errors"] and step["error_rate"] else None,
         "takes": duration(step["p50_ns"]) if step["p50_ns"] is not None else None,
         "takes_95": duration(step["p95_ns"]) if step["p95_ns"] is not None else None,
+        "takes_99": duration(step["p99_ns"]) if step["p99_ns"] is not None else None,
     }
 
 
