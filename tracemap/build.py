@@ -10,10 +10,20 @@ from tracemap import queries
 
 
 class Build:
-    """Runs statements of ``queries/build`` by name, with bound parameters."""
+    """Runs statements of ``queries/build`` by name, with bound parameters.
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    ``learning`` says that all spans are in sight: then what only all of them together can tell (the
+    reference tables of design section 3) is learned anew. Otherwise it is taken as it was learned.
+    """
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, *, learning: bool = True) -> None:
         self.cursor = cursor
+        self.learning = learning
+
+    def learn(self, name: str, /, **params: object) -> None:
+        """Execute the statement, which makes a reference table, when learning."""
+        if self.learning:
+            self.run(name, **params)
 
     def run(self, name: str, /, **params: object) -> None:
         """Execute the statement; parameters are bound, never pasted."""

@@ -35,6 +35,7 @@ def assign_members(build: Build, settings: Settings) -> None:
     """Give every span its set of identities: own, inherited, linked, by message, or its trace's."""
     build.run("keyed")
     build.run("identity", hub_limit=settings.hub_limit)
+    build.run("key_tie")
     build.run("own")
     build.run("member_empty")
     build.run("kset_empty")
@@ -53,6 +54,7 @@ def assign_members(build: Build, settings: Settings) -> None:
     _join_rest(build)
     build.run("span_set")
     build.run("set_identity")
+    build.run("open_trace")
 
 
 def climb(build: Build) -> None:
@@ -73,6 +75,7 @@ def _resolve_lower_keys(build: Build) -> None:
     build.run("resolve_start")
     for (rank,) in build.rows("identity_ranks"):
         build.run("resolve_rank", rank=rank)
+    build.run("resolution")
 
 
 def _spread(build: Build) -> bool:
@@ -102,5 +105,6 @@ def _join_rest(build: Build) -> None:
         while build.value("component_moving"):
             build.run("component_jump")
         build.run("component_take")
+    build.run("component_name")
     build.run("identity_trace")
     build.run("member_rest")

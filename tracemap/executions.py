@@ -10,7 +10,7 @@ from tracemap.correlation import climb
 from tracemap.settings import Settings
 
 
-def read_spans(build: Build, settings: Settings, now_ns: int) -> None:
+def read_spans(build: Build) -> None:
     """Spans without copies, with parents and messaging attributes, their links and traces."""
     for name in (
         "step_name",
@@ -24,21 +24,26 @@ def read_spans(build: Build, settings: Settings, now_ns: int) -> None:
         "trace",
     ):
         build.run(name)
+
+
+def tally(build: Build, settings: Settings, now_ns: int, *, after: int, upto: int) -> None:
+    """Add the batches beyond ``after`` to what is counted of all: when each source and instance
+    told something, and so up to when it is known."""
+    if after == 0:
+        for name in ("moment_empty", "resource_use_empty", "instance_empty"):
+            build.run(name)
+    build.run("fresh", after=after, upto=upto)
+    for name in ("moment", "resource_use", "instance"):
+        build.run(name)
     build.run("horizon", now_ns=now_ns, lag_ns=settings.lag_ns)
-    build.run("service_attribute", owner_attributes=list(settings.owner_attributes))
 
 
 def join_messages(build: Build) -> None:
     """Tie consumers to producers: by parent, link, message id, offset. Needs no membership."""
-    for name in (
-        "producer",
-        "taker",
-        "join_causal",
-        "join_message_id",
-        "join_offset",
-        "join_identity",
-        "join_nested",
-    ):
+    for name in ("producer", "taker", "join_causal"):
+        build.run(name)
+    build.learn("destination_pair")
+    for name in ("join_message_id", "join_offset", "join_identity", "join_nested", "message_tie"):
         build.run(name)
 
 
@@ -61,17 +66,16 @@ def build_steps(build: Build) -> None:
 
 def build_executions(build: Build) -> None:
     """Runs of identities, their workflow, parent and hand-offs."""
-    for name in (
-        "step_identity",
-        "head",
-        "run_start",
-        "execution_run",
-        "execution_base",
-        "workflow",
-        "parent_execution",
-        "execution",
-        "execution_step",
-        "handoff",
-        "handoff_correlation",
-    ):
+    for name in ("step_identity", "head", "start"):
         build.run(name)
+    build.learn("run_ending")
+    for name in ("run_start", "execution_run", "execution_base"):
+        build.run(name)
+    build.learn("workflow_moved")
+    build.run("workflow_named")
+    build.learn("workflow_ambiguous")
+    for name in ("workflow", "parent_execution", "execution", "execution_step", "handoff"):
+        build.run(name)
+    build.run("headless")
+    build.learn("usual_source")
+    build.run("handoff_correlation")

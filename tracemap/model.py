@@ -8,13 +8,19 @@ from tracemap.settings import Settings
 
 def learn(build: Build, settings: Settings) -> None:
     """Steps, successors, waits and deadlines per workflow; who takes what from each destination."""
-    build.run("model_workflow")
+    build.learn("model_workflow")
     build.run("matured")
-    build.run("model_step", deadline_step_ns=settings.deadline_step_ns)
-    build.run("reach")
-    build.run("model_next", deadline_handoff_ns=settings.deadline_handoff_ns)
-    build.run("model_destination", deadline_handoff_ns=settings.deadline_handoff_ns)
-    build.run("caller_type")
+    if build.learning:
+        build.run("model_step", deadline_step_ns=settings.deadline_step_ns)
+        build.run("reach")
+        build.run("model_next", deadline_handoff_ns=settings.deadline_handoff_ns)
+        build.run("model_destination", deadline_handoff_ns=settings.deadline_handoff_ns)
+        for name in ("caller_type", "rhythm", "clean_step"):
+            build.run(name)
+    build.run("processed")
+    build.learn("doubled_group")
+    build.run("taken")
+    build.run("newest_taken")
 
 
 def judge(build: Build, settings: Settings) -> None:
@@ -22,8 +28,12 @@ def judge(build: Build, settings: Settings) -> None:
     grace_ns = settings.grace_ns
     build.run("missing_parent", deadline_step_ns=settings.deadline_step_ns, grace_ns=grace_ns)
     build.run("waiting", grace_ns=grace_ns)
+    for name in ("step_done", "next_missing", "went"):
+        build.run(name)
+    build.learn("detour")
+    build.run("work_wanted_all" if build.learning else "work_wanted")
+    build.run("work_shape")
+    build.learn("variant")
     build.run("expected_next", grace_ns=grace_ns)
-    build.run("ending")
-    build.run("open_item")
-    build.run("open_next")
-    build.run("execution_state")
+    for name in ("ending", "open_item", "open_next", "execution_state"):
+        build.run(name)

@@ -12,7 +12,13 @@ from tracemap import lifecycle, ownership, queries
 from tracemap.build import Build
 from tracemap.correlation import assign_members, find_keys
 from tracemap.detection import detect
-from tracemap.executions import build_executions, build_steps, join_messages, read_spans
+from tracemap.executions import (
+    build_executions,
+    build_steps,
+    join_messages,
+    read_spans,
+    tally,
+)
 from tracemap.model import judge, learn
 from tracemap.store import Store, transaction
 
@@ -55,7 +61,10 @@ def _build(build: Build, store: Store, now_ns: int, began: int) -> None:
     settings = store.settings()
     inputs = build.value("store/inputs")
     first = not build.value("store/has_analysis")
-    read_spans(build, settings, now_ns)
+    ((upto, _),) = build.rows("store/last_batch")
+    read_spans(build)
+    tally(build, settings, now_ns, after=0, upto=upto)
+    build.run("service_attribute", owner_attributes=list(settings.owner_attributes))
     join_messages(build)
     find_keys(build, settings)
     assign_members(build, settings)

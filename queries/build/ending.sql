@@ -11,9 +11,6 @@ first_failed AS (
     FROM derived.execution_step AS s JOIN derived.step AS t USING (step)
     WHERE s.last_attempt AND t.failed GROUP BY s.eid
 ),
-clean AS (
-    SELECT DISTINCT s.wf, s.st FROM derived.execution_step AS s ANTI JOIN failed USING (eid)
-),
 after AS (
     SELECT s.eid,
         bool_or(c.st IS NULL AND NOT t.failed AND t.start_ns >= f.failed_ns) AS compensated,
@@ -22,7 +19,7 @@ after AS (
     JOIN derived.step AS t USING (step)
     JOIN first_failed AS f USING (eid)
     JOIN failed AS l USING (eid)
-    LEFT JOIN clean AS c ON c.wf = s.wf AND c.st = s.st
+    LEFT JOIN derived.clean_step AS c ON c.wf = s.wf AND c.st = s.st
     GROUP BY s.eid
 )
 SELECT e.eid, f.failed_ns, f.what, coalesce(a.compensated, false) AS compensated, coalesce(a.went_on, false) AS went_on

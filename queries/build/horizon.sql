@@ -6,27 +6,33 @@
 -- two recordings, a collector that was down). What was open then, nobody can judge. begin_ns: its
 -- oldest span end; what ended before it is not in it.
 CREATE OR REPLACE TABLE derived.source AS
-WITH span_end AS (
+WITH counted AS (
+    SELECT *, sum(spans) OVER (PARTITION BY source_id ORDER BY minute) AS up_to,
+        sum(spans) OVER (PARTITION BY source_id) AS total
+    FROM derived.moment
+),
+span_end AS (
     -- In a small store one outlier would be its own percentile: there the second newest counts;
     -- and nothing ends after it was received.
-    SELECT s.source_id,
+    SELECT c.source_id,
         least(any_value(r.received_ns),
-            CASE WHEN count(*) >= 2000 THEN quantile_disc(s.end_ns, 0.999) ELSE max(s.end_ns, 2)[-1] END)
-            + 3600000000000 AS cap,
-        CASE WHEN count(*) >= 2000 THEN quantile_disc(s.end_ns, 0.001) ELSE min(s.end_ns, 2)[-1] END - 3600000000000 AS floor
-    FROM derived.span AS s
+            CASE WHEN any_value(c.total) >= 2000 THEN min(c.last_ns[1]) FILTER (c.up_to >= 0.999 * c.total)
+                ELSE list_reverse_sort(flatten(list(c.last_ns)))[least(2, any_value(c.total))::BIGINT] END) + 3600000000000 AS cap,
+        CASE WHEN any_value(c.total) >= 2000 THEN min(c.first_ns[1]) FILTER (c.up_to >= 0.001 * c.total)
+            ELSE list_sort(flatten(list(c.first_ns)))[least(2, any_value(c.total))::BIGINT] END - 3600000000000 AS floor
+    FROM counted AS c
     JOIN (SELECT source_id, max(received_ns) AS received_ns FROM store.batch GROUP BY source_id) AS r USING (source_id)
-    GROUP BY s.source_id
+    GROUP BY c.source_id
 ),
 newest AS (
-    SELECT s.source_id, max(s.end_ns) FILTER (s.end_ns <= c.cap) AS newest_ns
-    FROM derived.span AS s JOIN span_end AS c USING (source_id) GROUP BY s.source_id
+    SELECT m.source_id, max(list_max(list_filter(list_concat(m.last_ns, m.first_ns), lambda t: t <= c.cap))) AS newest_ns
+    FROM derived.moment AS m JOIN span_end AS c USING (source_id) GROUP BY m.source_id
 ),
 moment AS (
     -- To the minute: finer would only cost.
-    SELECT s.source_id, min(s.end_ns) AS from_ns, max(s.end_ns) AS to_ns
-    FROM derived.span AS s JOIN span_end AS c USING (source_id)
-    WHERE s.end_ns BETWEEN c.floor AND c.cap GROUP BY s.source_id, s.end_ns // 60000000000
+    SELECT m.source_id, m.first_ns[1] AS from_ns, m.last_ns[1] AS to_ns
+    FROM derived.moment AS m JOIN span_end AS c USING (source_id)
+    WHERE m.first_ns[1] BETWEEN c.floor AND c.cap AND m.last_ns[1] BETWEEN c.floor AND c.cap
 ),
 pause AS (
     SELECT source_id, to_ns AS from_ns, lead(from_ns) OVER (PARTITION BY source_id ORDER BY from_ns) AS to_ns FROM moment

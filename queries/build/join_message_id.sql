@@ -1,14 +1,7 @@
 -- Consumers without a causal join: by system and message id where the destinations are equal, or
 -- are a pair already seen joined (an exchange on one side, its queue on the other).
 INSERT INTO b_join
-WITH pair AS (
-    SELECT DISTINCT p.destination AS published_to, t.destination AS consumed_from
-    FROM b_join AS j
-    JOIN b_taker AS t USING (sid)
-    JOIN derived.span AS p ON p.sid = j.mid
-    WHERE p.destination IS NOT NULL AND t.destination IS NOT NULL AND p.destination != t.destination
-),
-open_taker AS (
+WITH open_taker AS (
     SELECT * FROM b_taker AS t
     WHERE t.message_id IS NOT NULL AND t.sid NOT IN (SELECT sid FROM b_join)
 ),
@@ -20,7 +13,7 @@ published AS (
 SELECT t.sid, p.mid, 'message id' AS how
 FROM open_taker AS t
 JOIN published AS p ON p.message_id = t.message_id AND p.system IS NOT DISTINCT FROM t.system
-LEFT JOIN pair ON pair.published_to = p.destination AND pair.consumed_from = t.destination
+LEFT JOIN derived.destination_pair AS pair ON pair.published_to = p.destination AND pair.consumed_from = t.destination
 WHERE p.destination IS NOT DISTINCT FROM t.destination OR pair.published_to IS NOT NULL
 -- Of several publications of one id, the last before it was taken.
 QUALIFY row_number() OVER (

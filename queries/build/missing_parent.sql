@@ -12,19 +12,6 @@ WITH orphan AS (
     WHERE parent_span_id IS NOT NULL AND psid IS NULL AND parent_span_id != span_id
     GROUP BY trace_id, parent_span_id
 ),
-life AS (SELECT service, instance, max(end_ns) AS last_ns FROM derived.span GROUP BY service, instance),
-pause AS (
-    SELECT service, instance, end_s - lag(end_s) OVER (PARTITION BY service, instance ORDER BY end_s) AS pause_s
-    FROM (
-        SELECT DISTINCT service, instance, end_ns // 1000000000 AS end_s FROM derived.span
-        WHERE service IN (SELECT c.caller_service FROM derived.caller_type AS c
-            JOIN orphan AS o ON o.child_service = c.service AND o.child_name = c.name WHERE NOT c.always_missing)
-    )
-),
-rhythm AS (
-    SELECT service, instance, 3000000000 * greatest(1, quantile_disc(pause_s, 0.95))::BIGINT AS quiet_ns
-    FROM pause WHERE pause_s IS NOT NULL GROUP BY service, instance
-),
 -- The one instance that fell silent when the orphan did, by its own rhythm, while others of the service
 -- went on. The child's own instance where the caller is of the same service. Several fell silent: a
 -- deployment, which explains nothing.
@@ -32,9 +19,9 @@ vanished AS (
     SELECT o.sid, min(l.instance) AS instance
     FROM orphan AS o
     JOIN derived.caller_type AS c ON c.service = o.child_service AND c.name = o.child_name
-    JOIN life AS l ON l.service = c.caller_service AND l.last_ns <= o.child_end_ns + 1000000000
-    JOIN rhythm AS h ON h.service = l.service AND h.instance = l.instance AND l.last_ns >= o.since_ns - h.quiet_ns
-    JOIN (SELECT service, max(last_ns) AS last_ns FROM life GROUP BY service) AS w
+    JOIN derived.instance AS l ON l.service = c.caller_service AND l.last_ns <= o.child_end_ns + 1000000000
+    JOIN derived.rhythm AS h ON h.service = l.service AND h.instance = l.instance AND l.last_ns >= o.since_ns - h.quiet_ns
+    JOIN (SELECT service, max(last_ns) AS last_ns FROM derived.instance GROUP BY service) AS w
         ON w.service = l.service AND w.last_ns > greatest(o.child_end_ns, l.last_ns + h.quiet_ns) + 1000000000
     WHERE c.caller_service != o.child_service OR l.instance = o.child_instance
     GROUP BY o.sid HAVING count(DISTINCT l.instance) = 1

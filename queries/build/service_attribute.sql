@@ -6,8 +6,7 @@ WITH place AS (
     JOIN store.shape AS h USING (shape_id),
         LATERAL (SELECT unnest(h.keys) AS key, generate_subscripts(h.keys, 1) AS i) AS p
     WHERE p.key IN (SELECT unnest($owner_attributes))
-),
-used AS (SELECT resource_id, count(*) AS spans FROM derived.span GROUP BY resource_id)
+)
 SELECT p.service, p.namespace, p.key, p.value, sum(u.spans)::BIGINT AS spans
-FROM place AS p JOIN used AS u USING (resource_id)
+FROM place AS p JOIN derived.resource_use AS u USING (resource_id)
 GROUP BY ALL

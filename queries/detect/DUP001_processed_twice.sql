@@ -10,43 +10,20 @@
 -- unless: The first attempt failed or never ended, another group or queue read it (fan-out), one
 --   reception was reported twice (doubled instrumentation), a span was exported twice, or several
 --   messages carry one context (a batch sent at once, an unseen sender).
-WITH processed AS (
-    SELECT r.mid, r.consumer_group, r.sid, r.span_id, r.trace_id, r.service, r.step, r.start_ns, r.end_ns, r.destination,
-        -- What tells messages apart that were sent with one context.
-        coalesce(s.message_id, s.partition || '/' || s.log_offset, '') AS identity
-    FROM derived.reception AS r
-    JOIN derived.span AS s USING (sid)
-    LEFT JOIN derived.span AS p ON p.sid = r.mid
-    WHERE r.operation = 'process' AND NOT r.failed AND NOT r.doubled AND NOT r.dead_letter
-        AND r.mid NOT IN (SELECT mid FROM derived.reception WHERE dead_letter)
-        -- Without any identity the context alone speaks, and only that of one message's own span.
-        AND (s.message_id IS NOT NULL OR s.log_offset IS NOT NULL
-            OR (r.how != 'identity' AND coalesce(p.batch_count, 1) = 1))
-),
-messages AS (SELECT destination, consumer_group, count(DISTINCT mid) AS messages FROM processed GROUP BY ALL),
-again AS (
-    SELECT mid, consumer_group, destination, identity FROM processed GROUP BY ALL HAVING count(*) > 1
+WITH again AS (
+    SELECT mid, consumer_group, destination, identity FROM b_processed GROUP BY ALL HAVING count(*) > 1
 ),
 taken AS (
     SELECT p.mid, p.consumer_group, p.destination, p.identity, count(*) AS times,
-        max(start_ns) <= min(end_ns) AS overlapping,
         list(span_id ORDER BY start_ns, span_id) AS span_ids,
         list(start_ns ORDER BY start_ns, span_id) AS starts,
         list(step ORDER BY start_ns, span_id) AS steps,
         arg_min(trace_id, (start_ns, span_id)) AS trace_id, arg_min(service, (start_ns, span_id)) AS service,
         max(end_ns) AS seen_ns
-    FROM processed AS p
+    FROM b_processed AS p
     SEMI JOIN again AS a ON a.mid = p.mid AND a.consumer_group = p.consumer_group AND a.identity = p.identity
         AND a.destination IS NOT DISTINCT FROM p.destination
     GROUP BY p.mid, p.consumer_group, p.destination, p.identity
-),
--- Doubled instrumentation that shows only in the mass: nearly all messages, with overlapping copies.
-habit AS (
-    SELECT t.destination, t.consumer_group
-    FROM taken AS t JOIN messages AS m
-        ON m.destination IS NOT DISTINCT FROM t.destination AND m.consumer_group = t.consumer_group
-    GROUP BY t.destination, t.consumer_group
-    HAVING any_value(m.messages) >= 30 AND count(*) FILTER (t.overlapping) >= 0.95 * any_value(m.messages)
 ),
 concerned AS (
     SELECT t.mid, t.consumer_group, t.destination, t.identity, list(DISTINCT x.eid ORDER BY x.eid) AS eids
@@ -78,4 +55,5 @@ JOIN concerned AS c
         AND c.destination IS NOT DISTINCT FROM t.destination
 JOIN derived.message AS m ON m.mid = t.mid
 JOIN derived.step AS s ON s.step = t.steps[1]
-ANTI JOIN habit AS h ON h.destination IS NOT DISTINCT FROM t.destination AND h.consumer_group = t.consumer_group
+-- Doubled instrumentation that shows only in the mass.
+ANTI JOIN derived.doubled_group AS h ON h.destination IS NOT DISTINCT FROM t.destination AND h.consumer_group = t.consumer_group

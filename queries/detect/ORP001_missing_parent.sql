@@ -24,7 +24,7 @@ SELECT
         'missing_span_id', hex_span_id(m.parent_span_id),
         'cause', CASE WHEN m.vanished_instance IS NOT NULL THEN 'crashed' ELSE 'unknown' END,
         'instance', m.vanished_instance,
-        'quiet_ns', m.horizon_ns - m.trace_end_ns, 'deadline_ns', m.deadline_ns,
+        'deadline_ns', m.deadline_ns,
         'deadline', m.deadline_source, 'arrival_grace_ns', $grace_ns, 'edge_seen', m.refs, 'edge_missing', m.missing) AS evidence,
     printf('Ask %s what happened to %s at that time; if the work was not finished, run it again.',
         m.caller_service, coalesce('instance ' || m.vanished_instance, 'this call')) AS next_action

@@ -15,12 +15,13 @@ SELECT
     x.eids,
     w.consumer_service AS service, 'process ' || w.destination AS step,
     'service' AS owner_kind, w.consumer_service AS owner_name, NULL AS owner_namespace,
-    w.trace_id, [w.span_id] AS span_ids, w.published_ns AS since_ns, w.horizon_ns AS seen_ns,
-    printf('%s published to %s and %s never consumed it, but consumed %d later ones',
-        w.producer_service, w.destination, w.consumer_group, w.taken_later) AS message,
+    w.trace_id, [w.span_id] AS span_ids, w.published_ns AS since_ns, NULL AS seen_ns,
+    printf('%s published to %s and %s never consumed it, but consumed %s later ones',
+        w.producer_service, w.destination, w.consumer_group,
+        CASE WHEN w.taken_later > 100 THEN 'more than 100' ELSE w.taken_later::VARCHAR END) AS message,
     json_object('destination', w.destination, 'consumer_group', w.consumer_group,
         'producer', w.producer_service, 'producer_span_id', hex_span_id(w.span_id),
-        'waited_ns', w.waited_ns, 'deadline_ns', w.deadline_ns, 'deadline', w.deadline_source, 'processing_ns', w.busy_ns, 'arrival_grace_ns', $grace_ns,
+        'deadline_ns', w.deadline_ns, 'deadline', w.deadline_source, 'processing_ns', w.busy_ns, 'arrival_grace_ns', $grace_ns,
         'taken_later', w.taken_later) AS evidence,
     printf('Publish the message to %s again, or have %s process it by hand.', w.destination, w.consumer_service) AS next_action
 FROM derived.waiting AS w

@@ -14,11 +14,11 @@ SELECT
     [x.eid] AS eids,
     x.service, x.name AS step,
     'service' AS owner_kind, x.service AS owner_name, x.namespace AS owner_namespace,
-    t.trace_id, [t.span_id] AS span_ids, x.end_ns AS since_ns, x.horizon_ns AS seen_ns,
+    t.trace_id, [t.span_id] AS span_ids, x.end_ns AS since_ns, NULL AS seen_ns,
     printf('ended after %s (%s): %s (%s) never began, though it follows in %d of %d executions',
         t.name, t.service, x.name, x.service, x.followed, x.executions) AS message,
     json_object('last_step', t.name, 'last_service', t.service, 'missing_step', x.name, 'missing_service', x.service,
-        'quiet_ns', x.horizon_ns - x.end_ns, 'mature_ns', w.mature_ns, 'followed', x.followed, 'executions', x.executions,
+        'mature_ns', w.mature_ns, 'followed', x.followed, 'executions', x.executions,
         'also_missing', x.also) AS evidence,
     printf('Ask %s whether it handed over, and %s whether it received; start %s again.', t.service, x.service, x.name) AS next_action
 FROM (

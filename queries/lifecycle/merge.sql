@@ -3,7 +3,8 @@
 -- finding: the earliest is kept.
 MERGE INTO store.finding AS f
 USING (
-    SELECT * FROM derived.finding_raw
+    -- What names no moment is so up to the horizon.
+    SELECT * REPLACE (coalesce(seen_ns, (SELECT max(horizon_ns) FROM derived.source)) AS seen_ns) FROM derived.finding_raw
     QUALIFY row_number() OVER (
         PARTITION BY fingerprint ORDER BY since_ns, execution, message, evidence::VARCHAR
     ) = 1

@@ -1,0 +1,8 @@
+-- How long each instance is quiet as a rule: three times the 95th percentile of its pauses, to the second.
+CREATE OR REPLACE TABLE derived.rhythm AS
+WITH pause AS (
+    SELECT service, instance, end_s - lag(end_s) OVER (PARTITION BY service, instance ORDER BY end_s) AS pause_s
+    FROM (SELECT DISTINCT service, instance, end_ns // 1000000000 AS end_s FROM derived.span)
+)
+SELECT service, instance, 3000000000 * greatest(1, quantile_disc(pause_s, 0.95))::BIGINT AS quiet_ns
+FROM pause WHERE pause_s IS NOT NULL GROUP BY service, instance

@@ -1,0 +1,12 @@
+-- What a step did by itself and in the calls it waited for; what it sent is the outcome.
+CREATE OR REPLACE TEMP TABLE b_shape AS
+WITH work AS (
+    SELECT o.step, hash(s.service, s.name, s.kind, s.failed) AS piece
+    FROM derived.span_step AS o JOIN derived.span AS s USING (sid)
+    WHERE s.kind != 4 AND o.step IN (SELECT step FROM b_wanted)
+    UNION
+    SELECT h.from_step, hash(t.service, t.name, 'called', t.failed OR t.refused)
+    FROM derived.handoff AS h JOIN derived.step AS t ON t.step = h.to_step
+    WHERE NOT h.is_async AND h.from_step IN (SELECT step FROM b_wanted)
+)
+SELECT step, hash(list_sort(list(piece))) AS shape FROM work GROUP BY step
