@@ -43,7 +43,6 @@ SCHEMA: Final[tuple[str, ...]] = (
     "wilson_upper",
     "learned_deadline",
     "is_dead_letter",
-    "findings",
 )
 
 #: Writing, reading and pruning of what was received. Not run in order: an order of reading.
@@ -263,10 +262,11 @@ VIEWS: Final[tuple[str, ...]] = (
     "keys",
     "workflow_steps",
     "workflow_edges",
+    "findings",
     "analysis",
 )
 
-#: Who owns what, in this order (``tracemap.owner_resolution``).
+#: Who owns what, in this order (``tracemap.owner_resolution``); the last with the findings.
 OWNERSHIP: Final[tuple[str, ...]] = (
     "team",
     "declared",
@@ -291,6 +291,7 @@ OWNERSHIP: Final[tuple[str, ...]] = (
     "about",
     "owner_role",
     "owner_contact",
+    "finding_contact",
 )
 
 #: Writing and asking about declarations and owners. Not run in order: an order of reading.
@@ -378,6 +379,7 @@ AUDIT: Final[tuple[str, ...]] = (
     "destinations",
     "idempotency",
     "teams",
+    "contacts",
 )
 
 #: Room -> its names, in order. A new room is one more line.

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from tracemap import lifecycle
+from tracemap import lifecycle, queries
 
 MINUTE = 60 * 10**9
 HOUR = 60 * MINUTE
@@ -26,6 +26,8 @@ TABLES: dict[str, str] = {
     " since_ns BIGINT, seen_ns BIGINT, message VARCHAR, evidence JSON, effects VARCHAR[],"
     " next_action VARCHAR",
     "finding_execution": "fingerprint VARCHAR, family VARCHAR, eid BIGINT",
+    "finding_contact": "fingerprint VARCHAR, contacts STRUCT(type VARCHAR, value VARCHAR,"
+    " title VARCHAR, of VARCHAR, source VARCHAR)[]",
     "execution": "eid BIGINT, execution VARCHAR, workflow VARCHAR, start_ns BIGINT, end_ns BIGINT",
     "execution_state": "eid BIGINT, status VARCHAR",
     "owner": "kind VARCHAR, name VARCHAR, namespace VARCHAR, team VARCHAR",
@@ -58,6 +60,7 @@ class Raw:
     effects: tuple[str, ...] = ()
     next_action: str | None = "Look."
     eids: tuple[int, ...] = ()
+    contacts: tuple[dict[str, str | None], ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -84,6 +87,7 @@ def create(cursor: duckdb.DuckDBPyConnection) -> None:
     for table, columns in TABLES.items():
         cursor.execute(f"CREATE OR REPLACE TABLE derived.{table} ({columns})")
     cursor.execute("CREATE OR REPLACE VIEW keys AS FROM derived.key")
+    cursor.execute(queries.text("views/findings"))
 
 
 def refresh(cursor: duckdb.DuckDBPyConnection, found: Iterable[Raw], now_ns: int = NIGHT) -> None:
@@ -91,9 +95,15 @@ def refresh(cursor: duckdb.DuckDBPyConnection, found: Iterable[Raw], now_ns: int
     cursor.begin()
     cursor.execute("DELETE FROM derived.finding_raw")
     cursor.execute("DELETE FROM derived.finding_execution")
+    cursor.execute("DELETE FROM derived.finding_contact")
     for raw in found:
         marks = ", ".join("?" * len(raw.row()))
         cursor.execute(f"INSERT INTO derived.finding_raw VALUES ({marks})", raw.row())
+        if raw.contacts:
+            cursor.execute(
+                "INSERT INTO derived.finding_contact VALUES (?, ?)",
+                [raw.fingerprint, list(raw.contacts)],
+            )
         for eid in raw.eids:
             cursor.execute(
                 "INSERT INTO derived.finding_execution VALUES (?, ?, ?)",
@@ -154,6 +164,13 @@ class Shop:
             self.cursor.execute(
                 "INSERT INTO derived.execution_state VALUES (?, ?)", [number, status]
             )
+
+
+def contact(
+    type_: str, value: str, of: str = "team", title: str | None = None
+) -> dict[str, str | None]:
+    """A contact as a finding carries it."""
+    return {"type": type_, "value": value, "title": title, "of": of, "source": "o:1"}
 
 
 def of_order(raw: Raw, number: int, workflow: str = "POST /orders") -> Raw:

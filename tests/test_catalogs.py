@@ -222,6 +222,7 @@ def test_groups_and_users_are_known_by_every_spelling(shop: Path) -> None:
         ("channel", "https://acme.slack.com/archives/C0STORE", "#storefront"),
         ("runbook", "https://wiki.example/storefront/runbook", "Runbook"),
         ("pager", "PSTORE1", "PagerDuty service"),
+        ("pager", "…9f3c", "PagerDuty integration key"),
     ]
     assert "not-to-be-kept" not in repr(read)
 

@@ -23,10 +23,10 @@ from tracemap.store import Store
 
 RUNNER = CliRunner()
 
-#: The columns of the JSON contracts (design section 11), in order.
+#: The columns of the JSON contracts (design section 11, and `contacts`), in order.
 CONTRACTS = {
     "findings": "id rule family severity status execution correlation workflow service step team "
-    "trace_id span_ids first_seen last_seen message evidence effects next_action",
+    "trace_id span_ids first_seen last_seen message evidence effects next_action contacts",
     "executions list": "execution correlation workflow status started_at last_seen services traces "
     "spans parent holders",
     "custody 4711": "execution branch holder holder_kind state since team evidence",

@@ -88,7 +88,7 @@ def test_a_finding_is_as_the_last_analysis_saw_it(cursor: duckdb.DuckDBPyConnect
     assert names == [
         *("id", "rule", "family", "severity", "status", "execution", "correlation", "workflow"),
         *("service", "step", "team", "trace_id", "span_ids", "first_seen", "last_seen"),
-        *("message", "evidence", "effects", "next_action"),
+        *("message", "evidence", "effects", "next_action", "contacts"),
     ]
     found = dict(zip(names, row, strict=True))
     assert found["severity"] == "critical"

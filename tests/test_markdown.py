@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from tracemap.markdown import code, inline, link, visible
-from tracemap.report_data import Finding, Key, Report, Source, Team, Workflow
+from tracemap.report_data import Contact, Finding, Key, Report, Source, Team, Workflow
 from tracemap.report_markdown import to_markdown
 
 NIGHT = 1_772_416_800 * 10**9
+WAYS = ("channel", "pager", "email", "runbook", "link")
 
 RENDER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
@@ -136,7 +137,10 @@ def hostile_report(of: Callable[[str], str]) -> Report:
     return replace(
         base,
         teams=tuple(
-            Team(of(v) or "x", of(v) or "x", of(v) or "x", (f,))
+            Team(
+                of(v) or "x",
+                (replace(f, contacts=tuple(Contact(t, of(v), of(v), "t", None) for t in WAYS)),),
+            )
             for v, f in zip(HOSTILE, found, strict=True)
         ),
         resolved=tuple(replace(f, status="resolved") for f in found),

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from report_world import DAY, HOUR, MINUTE, NIGHT, Raw, Shop, of_order, refresh
+from report_world import DAY, HOUR, MINUTE, NIGHT, Raw, Shop, contact, of_order, refresh
 
 from tracemap import lifecycle, ownership, pipeline, report
 from tracemap.collectors.otlp.decode import decode
@@ -215,26 +215,43 @@ def test_the_view_agrees_once_the_report_is_saved(shop: Shop) -> None:
 
 
 def test_teams_are_told_the_worst_first_and_what_nobody_owns_last(shop: Shop) -> None:
-    shop.cursor.execute(
-        "INSERT INTO store.team VALUES"
-        " ('o', 1, 'Payments', [], '#pay', NULL, NULL, NULL, 'ownership')"
-    )
-    shop.cursor.execute(  # a catalog's: what the file does not say, and what it does
-        "INSERT INTO store.contact VALUES"
-        " ('c', 1, 'runbook', 'https://run', NULL, 'payments', NULL),"
-        " ('c', 2, 'channel', '#other', NULL, 'payments', NULL)"
-    )
     made = tell(
         shop,
         replace(UNOWNED, severity="critical"),
         replace(LOST, team="shipping", severity="medium"),
-        replace(TWICE, team="payments"),
+        replace(TWICE, team="payments", contacts=(contact("channel", "#pay"),)),
     )
-    assert [(t.team, t.channel) for t in made.teams] == [
+    assert [(t.team, t.first("channel")) for t in made.teams] == [
         ("payments", "#pay"),
         ("shipping", None),
         (None, None),
     ]
+
+
+def test_what_all_findings_of_a_team_share_stands_at_the_team(shop: Shop) -> None:
+    shared = contact("channel", "#pay")
+    made = tell(
+        shop,
+        replace(LOST, contacts=(shared, contact("pager", "P1", of="service"))),
+        replace(TWICE, contacts=(shared, contact("pager", "P2", of="service", title="PagerDuty"))),
+    )
+    (team,) = made.teams
+    assert [c.value for c in team.contacts] == ["#pay"]
+    lines = to_markdown(made).splitlines()
+    assert "Channel `#pay`" in lines
+    assert "  - Pager `P1`" in lines
+    assert "  - Pager `P2` (PagerDuty)" in lines
+    found = report.to_json(made)["teams"][0]
+    assert (found["channel"], found["pager"], found["email"]) == ("#pay", None, None)
+    assert {f["contacts"][1]["value"] for f in found["findings"]} == {"P1", "P2"}
+
+
+def test_contacts_are_shown_harmlessly(shop: Shop) -> None:
+    bad = "https://x.example/](javascript:1)<b>|`\u202e"
+    made = tell(shop, replace(LOST, contacts=(contact("runbook", bad), contact("pager", bad))))
+    text = to_markdown(made)
+    assert "\u202e" not in text
+    assert f"<{bad[:10]}" not in text
 
 
 @pytest.mark.parametrize(
@@ -309,9 +326,10 @@ def full(shop: Shop) -> Report:
     shop.key("shipment.id", chosen=False)
     shop.owner("POST /orders", "storefront")
     shop.source("recorded", "recorded", NIGHT - 300 * DAY)
-    shop.cursor.execute(
-        "INSERT INTO store.team VALUES ('o', 1, 'payments', [], '#payments',"
-        " 'https://runbooks.example/payments', NULL, NULL, 'ownership')"
+    payments = (
+        contact("channel", "#payments"),
+        contact("pager", "payments-primary"),
+        contact("runbook", "https://runbooks.example/payments"),
     )
     shop.orders(range(1, 101), start_ns=NIGHT - 5 * HOUR)
     shop.orders([101], "stalled", start_ns=NIGHT - 5 * HOUR)
@@ -351,6 +369,9 @@ def full(shop: Shop) -> Report:
                 message=f"payment processed one message from charges {i} times",
                 evidence={"times": i, "apart_ns": 1_500_000_000, "message_id": f"m-{i}"},
                 next_action="Check what the second run changed and undo it.",
+                contacts=payments
+                if i == 2
+                else (*payments, contact("link", "https://dash.example", "destination", "Lag")),
             ),
             200 + i,
         )

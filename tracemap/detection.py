@@ -50,6 +50,7 @@ def detect(build: Build, settings: Settings, folders: Sequence[Path] = ()) -> No
     build.run("effect")
     build.run("finding_raw")
     build.run("finding_execution")
+    build.run("ownership/finding_contact")
 
 
 def _run(build: Build, rule: Rule, settings: Settings) -> None:

@@ -83,11 +83,18 @@ def seen(opened: Tracemap) -> Seen:
     found = opened.read(
         owners=("api/owners", {"kind": None, "name": None, "team": None}),
         teams=("audit/teams", {}),
+        contacts=("audit/contacts", {}),
     )
-    owners = [
-        {key: row[key] for key in ("kind", "name", "namespace", "team")}
-        for row in records(found["owners"])
-    ]
+    reached: dict[tuple[Any, ...], list[Map]] = {}
+    for row in records(found["contacts"]):
+        contact = {key: row[key] for key in ("type", "value", "title")}
+        reached.setdefault(_key(row), []).append(contact)
+    owners = []
+    for row in records(found["owners"]):
+        owner = {key: row[key] for key in ("kind", "name", "namespace", "team")}
+        if _key(row) in reached:
+            owner["contacts"] = reached[_key(row)]
+        owners.append(owner)
     whole = {
         "version": VERSION,
         "teams": sorted(records(found["teams"]), key=lambda t: str(t["name"])),
@@ -95,6 +102,10 @@ def seen(opened: Tracemap) -> Seen:
         "workflows": [_workflow(one) for one in audits],
     }
     return Seen(whole, tuple(d for one in audits for d in duties(one)))
+
+
+def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (row["kind"], row["name"], row["namespace"])
 
 
 def _workflow(one: audit.Audit) -> Map:

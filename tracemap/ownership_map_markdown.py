@@ -19,6 +19,7 @@ def to_markdown(found: Seen) -> str:
     lines = ["# Ownership map", "", "Written by `tracemap map export`. No counts, no durations: it"]
     lines += ["changes when the workflows or their owners do.", ""]
     lines += _teams(found.map["teams"])
+    lines += _links(found.map["owners"])
     for workflow in found.map["workflows"]:
         name = workflow["workflow"]
         lines += [f"## {inline(name)}", "", f"End to end: **{_team(workflow['team'])}**.", ""]
@@ -32,12 +33,32 @@ def to_markdown(found: Seen) -> str:
 def _teams(teams: Sequence[Map]) -> Iterator[str]:
     if not teams:
         return
-    yield from ("## Teams", "", "| team | channel | runbook |", "| --- | --- | --- |")
+    ways = ("channel", "pager", "email", "runbook")
+    yield from ("## Teams", "", "| team | channel | pager | e-mail | runbook |", f"|{' --- |' * 5}")
     for team in teams:
-        channel = inline(team["channel"]) if team["channel"] else "-"
-        runbook = link(team["runbook"]).replace("|", "%7C") if team["runbook"] else "-"
-        yield f"| {inline(team['name'])} | {channel} | {runbook} |"
+        cells = [inline(team["name"]), *(_address(team[way]) for way in ways)]
+        yield f"| {' | '.join(cells)} |"
     yield ""
+
+
+def _links(owners: Sequence[Map]) -> Iterator[str]:
+    """What catalogs say of services, destinations, datastores and workflows themselves."""
+    told = [one for one in owners if one.get("contacts")]
+    if not told:
+        return
+    yield from ("## Contacts and runbooks", "", "| what | team | |", "| --- | --- | --- |")
+    for one in told:
+        ways = "; ".join(
+            f"{inline(c['title'] or c['type'])} {_address(c['value'])}" for c in one["contacts"]
+        )
+        yield f"| {one['kind']} {inline(one['name'])} | {_team(one['team'])} | {ways} |"
+    yield ""
+
+
+def _address(value: str | None) -> str:
+    if not value:
+        return "-"
+    return link(value).replace("|", "%7C") if "://" in value else inline(value)
 
 
 def _handoffs(handoffs: Sequence[Map]) -> Iterator[str]:

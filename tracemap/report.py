@@ -24,6 +24,7 @@ from tracemap import lifecycle, queries
 from tracemap.errors import InputError
 from tracemap.report_data import (
     SEVERITIES,
+    Contact,
     Finding,
     Key,
     Previous,
@@ -82,7 +83,7 @@ def reconcile(
     found = [
         finding
         for finding in _findings(cursor, baseline)
-        if not looks_back or (finding[0].first_seen_ns or 0) < to_ns
+        if not looks_back or (finding.first_seen_ns or 0) < to_ns
     ]
     return Report(
         report_id=None,
@@ -98,8 +99,8 @@ def reconcile(
         earlier=sum(row[5] for row in counted),
         workflows=_workflows(counted),
         teams=_teams(found),
-        resolved=tuple(f for f, _ in found if f.status == "resolved"),
-        muted=tuple(f for f, _ in found if f.status == "muted"),
+        resolved=tuple(f for f in found if f.status == "resolved"),
+        muted=tuple(f for f in found if f.status == "muted"),
     )
 
 
@@ -153,11 +154,7 @@ def _baseline(cursor: duckdb.DuckDBPyConnection, to_ns: int) -> _Baseline:
     return _Baseline(Previous(report_id, created_ns, window_to_ns), frozenset(f.id for f in shown))
 
 
-#: A finding, and its team's channel and runbook.
-_Found = tuple[Finding, tuple[str | None, str | None]]
-
-
-def _findings(cursor: duckdb.DuckDBPyConnection, baseline: _Baseline) -> list[_Found]:
+def _findings(cursor: duckdb.DuckDBPyConnection, baseline: _Baseline) -> list[Finding]:
     titles = {rule.code: rule.title for rule in queries.rules()}
     result = cursor.execute(queries.text("report/findings"), {"ids": sorted(baseline.ids)})
     names = [column[0] for column in result.description or ()]
@@ -166,10 +163,10 @@ def _findings(cursor: duckdb.DuckDBPyConnection, baseline: _Baseline) -> list[_F
     ]
 
 
-def _finding(row: dict[str, Any], baseline: _Baseline, titles: Mapping[str, str]) -> _Found:
+def _finding(row: dict[str, Any], baseline: _Baseline, titles: Mapping[str, str]) -> Finding:
     status, reopened = _status(row, baseline)
     key = row["correlation_key"]
-    finding = Finding(
+    return Finding(
         id=row["id"],
         rule=row["rule"],
         title=titles.get(row["rule"]),
@@ -193,8 +190,8 @@ def _finding(row: dict[str, Any], baseline: _Baseline, titles: Mapping[str, str]
         next_action=row["next_action"],
         resolved_ns=row["resolved_ns"],
         muted_reason=row["muted_reason"],
+        contacts=tuple(Contact(**one) for one in json.loads(row["contacts"])),
     )
-    return finding, (row["channel"], row["runbook"])
 
 
 def _status(row: dict[str, Any], baseline: _Baseline) -> tuple[Status, bool]:
@@ -229,16 +226,13 @@ def _workflows(counted: list[tuple[Any, ...]]) -> tuple[Workflow, ...]:
     return tuple(found)
 
 
-def _teams(found: list[_Found]) -> tuple[Team, ...]:
+def _teams(found: list[Finding]) -> tuple[Team, ...]:
     """Open findings by team: the worst first, what nobody owns last."""
-    by_team: dict[str | None, list[_Found]] = {}
+    by_team: dict[str | None, list[Finding]] = {}
     for one in found:
-        if one[0].status in ("new", "ongoing"):
-            by_team.setdefault(one[0].team, []).append(one)
-    teams = [
-        Team(team, *several[0][1], tuple(finding for finding, _ in several))
-        for team, several in by_team.items()
-    ]
+        if one.status in ("new", "ongoing"):
+            by_team.setdefault(one.team, []).append(one)
+    teams = [Team(team, tuple(several)) for team, several in by_team.items()]
     teams.sort(
         key=lambda t: (
             t.team is None,

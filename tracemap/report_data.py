@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
 from tracemap.errors import InputError
@@ -54,6 +54,17 @@ class Workflow:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """A way to reach who is told, or a link that helps."""
+
+    type: str  # channel, pager, email, runbook or link
+    value: str
+    title: str | None
+    of: str  # the team, or the kind of thing it is given for
+    source: str | None  # path:line
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One finding as the report shows it."""
 
@@ -80,6 +91,7 @@ class Finding:
     next_action: str | None
     resolved_ns: int | None = None
     muted_reason: str | None = None
+    contacts: tuple[Contact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +99,17 @@ class Team:
     """A team and what it is told; ``team`` null: nobody owns these."""
 
     team: str | None
-    channel: str | None
-    runbook: str | None
     findings: tuple[Finding, ...]
+
+    @property
+    def contacts(self) -> tuple[Contact, ...]:
+        """The contacts that all of its findings share; a finding may have more of its own."""
+        first, *others = self.findings
+        return tuple(c for c in first.contacts if all(c in f.contacts for f in others))
+
+    def first(self, type_: str) -> str | None:
+        """The first of ``contacts`` that is a channel, pager, email or runbook."""
+        return next((c.value for c in self.contacts if c.type == type_), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +220,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "teams": [
             {
                 "team": t.team,
-                "channel": t.channel,
-                "runbook": t.runbook,
+                **{type_: t.first(type_) for type_ in ("channel", "pager", "email", "runbook")},
                 "findings": [_finding_json(f) for f in t.findings],
             }
             for t in report.teams
@@ -243,10 +262,7 @@ def from_json(value: Mapping[str, Any]) -> Report:
                 Workflow(w["workflow"], w["team"], w["executions"], w["accounted"], w["statuses"])
                 for w in value["workflows"]
             ),
-            teams=tuple(
-                Team(t["team"], t["channel"], t["runbook"], _findings(t["findings"]))
-                for t in value["teams"]
-            ),
+            teams=tuple(Team(t["team"], _findings(t["findings"])) for t in value["teams"]),
             resolved=_findings(value["resolved"]),
             muted=_findings(value["muted"]),
         )
@@ -279,6 +295,7 @@ def _finding_json(f: Finding) -> dict[str, Any]:
         "next_action": f.next_action,
         "resolved_at": rfc3339(f.resolved_ns),
         "muted_reason": f.muted_reason,
+        "contacts": [asdict(c) for c in f.contacts],
     }
 
 
@@ -312,6 +329,8 @@ def _finding(row: dict[str, Any]) -> Finding:
         next_action=row["next_action"],
         resolved_ns=ns_of(row["resolved_at"]),
         muted_reason=row["muted_reason"],
+        # A report that an earlier version saved has none.
+        contacts=tuple(Contact(**c) for c in row.get("contacts", ())),
     )
 
 

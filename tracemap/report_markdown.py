@@ -14,16 +14,24 @@ from itertools import groupby, pairwise
 from typing import Any, Final
 
 from tracemap.markdown import code, inline, link
-from tracemap.report_data import SEVERITIES, Finding, Report, Team, rfc3339
+from tracemap.report_data import SEVERITIES, Contact, Finding, Report, Team, rfc3339
 
 #: How many are shown before "and N more".
 MAX_ROWS: Final = 50
 MAX_FINDINGS: Final = 20
 MAX_EVIDENCE: Final = 12
+MAX_CONTACTS: Final = 6
 
 _ACCOUNTED_FAMILIES: Final = frozenset(["orphaned", "duplicated", "stalled", "inconsistent"])
 #: Statuses in the order in which people ask for them.
 _STATUSES: Final = ("completed", "running", "stalled", "failed", "compensated", "abandoned")
+_CONTACT: Final = {
+    "channel": "channel",
+    "pager": "pager",
+    "email": "e-mail",
+    "runbook": "runbook",
+    "link": "see",
+}
 _SECOND: Final = 10**9
 #: Larger numbers of ns are moments (after 1973), smaller ones durations.
 _MOMENT: Final = 10**17
@@ -155,16 +163,22 @@ def _workflows(report: Report) -> Iterator[str]:
 def _team(team: Team, report: Report) -> Iterator[str]:
     name = _name(team) if team.team is not None else "Unowned"
     yield f"## {name}: {_count(len(team.findings), 'finding')}"
-    reach = []
-    if team.channel:
-        reach.append(f"Channel {code(team.channel)}")
-    if team.runbook:
-        reach.append(f"runbook {link(team.runbook)}" if reach else f"Runbook {link(team.runbook)}")
-    if reach:
-        yield ", ".join(reach)
+    if team.contacts:
+        yield _reach(team.contacts)
     by_rule = sorted(team.findings, key=lambda f: (SEVERITIES.index(f.severity), f.rule))
     for rule, group in groupby(by_rule, key=lambda f: f.rule):
         yield from _rule(rule, list(group), team, report)
+
+
+def _reach(contacts: Sequence[Contact]) -> str:
+    """``Channel `#payments`, pager `payments-primary`, runbook <https://...>``."""
+    told = [
+        f"{_CONTACT[c.type]} {link(c.value) if '://' in c.value else code(c.value)}"
+        + (f" ({inline(c.title)})" if c.title else "")
+        for c in contacts
+    ]
+    line = _limited(told, most=MAX_CONTACTS)
+    return line[:1].upper() + line[1:]
 
 
 def _rule(rule: str, found: Sequence[Finding], team: Team, report: Report) -> Iterator[str]:
@@ -174,14 +188,17 @@ def _rule(rule: str, found: Sequence[Finding], team: Team, report: Report) -> It
     shared = actions.pop() if len(actions) == 1 and len(found) > 1 else None
     if shared:
         yield f"**Next:** {inline(shared)}"
-    yield "\n".join(_item(f, report, with_action=shared is None) for f in found[:MAX_FINDINGS])
+    reach = team.contacts
+    yield "\n".join(
+        _item(f, report, reach, with_action=shared is None) for f in found[:MAX_FINDINGS]
+    )
     if (more := len(found) - MAX_FINDINGS) > 0:
         whose = shlex.quote(team.team) if team.team is not None else "unowned"
         command = f"tracemap findings --rule {shlex.quote(rule)} --team {whose}"
         yield f"And {more:,} more: {code(command)}"
 
 
-def _item(finding: Finding, report: Report, *, with_action: bool) -> str:
+def _item(finding: Finding, report: Report, shared: Sequence[Contact], *, with_action: bool) -> str:
     state = "back" if finding.reopened else finding.status
     head = f"- **{inline(finding.severity)}**, {state}"
     if finding.first_seen_ns is not None:
@@ -193,6 +210,8 @@ def _item(finding: Finding, report: Report, *, with_action: bool) -> str:
         lines.append(f"  - Evidence: {evidence}")
     if finding.effects:
         lines.append(f"  - Follows from it: {_limited([inline(e) for e in finding.effects], '; ')}")
+    if own := [c for c in finding.contacts if c not in shared]:
+        lines.append(f"  - {_reach(own)}")
     if with_action and finding.next_action:
         lines.append(f"  - **Next:** {inline(finding.next_action)}")
     lines.append(f"  - Look: {code(f'tracemap explain {finding.id}')}")

@@ -1,12 +1,27 @@
--- Where teams can be reached, as declared: in ownership.yaml, else in a catalog.
-WITH told AS (
-    SELECT name, channel, runbook, 0 AS rank FROM store.team
-    UNION ALL
+-- The teams that own, or have to do with, anything seen, and where each is reached, as declared: in
+-- ownership.yaml, else in a catalog.
+WITH seen AS (
+    SELECT team FROM derived.owner WHERE team IS NOT NULL
+    UNION SELECT team FROM derived.owner_role WHERE team IS NOT NULL
+),
+reached AS (
+    SELECT DISTINCT lower(o.team) AS team, c.type, c.value, c.rank
+    FROM derived.owner AS o
+    JOIN derived.owner_contact AS c
+        ON c.kind = o.kind AND c.name = o.name AND c.namespace IS NOT DISTINCT FROM o.namespace
+    WHERE c.about = 'team'
+),
+first AS (
     SELECT
-        team, CASE type WHEN 'channel' THEN value END, CASE type WHEN 'runbook' THEN value END, 1
-    FROM store.contact WHERE team IS NOT NULL
+        team,
+        arg_min(value, (rank, value)) FILTER (type = 'channel') AS channel,
+        arg_min(value, (rank, value)) FILTER (type = 'pager') AS pager,
+        arg_min(value, (rank, value)) FILTER (type = 'email') AS email,
+        arg_min(value, (rank, value)) FILTER (type = 'runbook') AS runbook
+    FROM reached GROUP BY team
 )
-SELECT
-    min(name) AS name, arg_min(channel, (rank, channel)) AS channel,
-    arg_min(runbook, (rank, runbook)) AS runbook
-FROM told GROUP BY lower(name) ORDER BY 1
+SELECT min(s.team) AS name, any_value(f.channel) AS channel, any_value(f.pager) AS pager,
+    any_value(f.email) AS email, any_value(f.runbook) AS runbook
+FROM seen AS s LEFT JOIN first AS f ON f.team = lower(s.team)
+GROUP BY lower(s.team)
+ORDER BY 1

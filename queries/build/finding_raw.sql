@@ -30,7 +30,7 @@ SELECT sha256(n.rule || '|' || n.anchor) AS fingerprint,
                 lambda s: n.rule != 'ORP001' OR NOT starts_with(s, printf('%s (%s)', n.step, n.service)))
             ELSE [] END,
         coalesce(x.effects, [])]) AS effects,
-    n.next_action, n.eids
+    n.next_action, n.eids, n.owner_kind, n.owner_name, n.owner_namespace
 FROM named AS n
 LEFT JOIN b_unrun AS u ON u.eid = n.eids[1]
 LEFT JOIN effect AS x ON x.cause = n.rule AND x.cause_anchor = n.anchor

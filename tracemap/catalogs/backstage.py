@@ -15,6 +15,7 @@ from typing import Final
 from tracemap.catalogs.fields import Fields, Sheet, absent, called
 from tracemap.catalogs.links import is_link, link_type
 from tracemap.catalogs.references import DEFAULT_NAMESPACE, Reference, reference
+from tracemap.catalogs.secrets import HIDDEN, hidden_key
 from tracemap.declarations import Catalog, Contact, Declaration, DeclaredKind, Problem, Team
 from tracemap.marked_yaml import Node, YamlError, parse_documents
 
@@ -22,6 +23,7 @@ _API: Final = re.compile(r"backstage\.io/")
 #: Names of entities (their "ruleset"): a template's ``${{ values.name }}`` is none.
 _NAME: Final = re.compile(r"[A-Za-z0-9]+([-_.]+[A-Za-z0-9]+)*")
 _MAX_NAME: Final = 63
+_PLACEHOLDER: Final = re.compile(r"\$\{|<.*>\Z|\{\{")
 #: More is no catalog that people keep, and every one is a step to climb.
 _MAX_PARENTS: Final = 20
 
@@ -31,10 +33,15 @@ NAME_ANNOTATIONS: Final = (
     "jaegertracing.io/service-name",
     "backstage.io/kubernetes-id",
 )
-#: Where a component's or team's pager is. Not pagerduty.com/integration-key: that is a secret.
+#: Where a component's or team's pager is.
 _PAGERS: Final = {
     "pagerduty.com/service-id": "PagerDuty service",
+    "pagerduty.com/integration-key": "PagerDuty integration key",
     "opsgenie.com/team": "Opsgenie team",
+    "opsgenie.com/component-selector": "Opsgenie alerts",
+    "splunk.com/on-call-team": "Splunk On-Call team",
+    "rootly.com/service-slug": "Rootly service",
+    "firehydrant.com/service-name": "FireHydrant service",
 }
 #: Resources by what their type says; the format leaves the words to each organisation.
 _DATASTORE: Final = re.compile(
@@ -345,8 +352,13 @@ class _Reader(Sheet):
                 self.contacts.append(Contact(self.path, line, meant, url, title, team, key))
         for annotation, title in _PAGERS.items():
             value, _ = self.text(entity.annotations, annotation, entity.where)
-            if value is not None:
+            # A template that nobody filled in (${{ secrets.KEY }}, <key>) is no address.
+            if value is not None and not _PLACEHOLDER.match(value):
                 line = entity.annotations[annotation].line
+                if annotation.endswith("-key"):
+                    value = hidden_key(value)
+                    if value == HIDDEN:
+                        continue
                 self.contacts.append(Contact(self.path, line, "pager", value, title, team, key))
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from tracemap.catalogs import backstage, codeowners, datadog, ownership_yaml
+from tracemap.catalogs.secrets import without_secrets
 from tracemap.declarations import Catalog, Format, Problem
 from tracemap.errors import InputError
 from tracemap.marked_yaml import MAX_BYTES
@@ -110,7 +111,11 @@ def parts(files: Sequence[SourceFile]) -> Iterator[list[SourceFile]]:
 
 
 def read(file: SourceFile) -> Catalog:
-    """What a file declares, read by the reader of its format."""
+    """What a file declares, read by the reader of its format; secrets in contacts are hidden."""
+    return without_secrets(_read(file))
+
+
+def _read(file: SourceFile) -> Catalog:
     match format_of(file.path, file.content):
         case "codeowners":
             return codeowners.read(file.content, file.path, file.repository)

@@ -15,6 +15,7 @@ from tracemap.cli.evidence import evidence_pairs
 from tracemap.cli.execution_page import headline
 from tracemap.cli.findings import SEVERITY_STYLE
 from tracemap.cli.output import Format, out, write_json
+from tracemap.cli.owners import print_contacts
 from tracemap.cli.table import Column, Row, print_table
 from tracemap.cli.text import age, at, clean, count, paragraph, short_id, utc_now
 from tracemap.errors import InputError, NotFoundError
@@ -152,6 +153,7 @@ def print_finding(console: Console, row: Row, rules: Mapping[str, Rule]) -> None
         ),
         soft_wrap=True,
     )
+    print_contacts(console, row["contacts"])
     if row["next_action"]:
         console.print(f"  next: {clean(row['next_action'])}", soft_wrap=True)
     for effect in row["effects"] or ():

@@ -144,8 +144,15 @@ def columns(now: dt.datetime) -> tuple[Column, ...]:
         Column("STATUS", lambda r: r["status"], rank=4),
         Column("WORKFLOW", lambda r: r["workflow"], rank=5, least=8),
         Column("SERVICE", lambda r: r["service"], rank=3, least=10),
+        Column("REACH", reach, rank=6, least=10),
         Column("ID", lambda r: r["id"], "dim", rank=2, least=12),
     )
+
+
+def reach(row: Mapping[str, Any]) -> str | None:
+    """The first way to reach who is told; a link that only helps is none."""
+    ways = (c["value"] for c in row["contacts"] if c["type"] in ("channel", "pager", "email"))
+    return next(ways, None)
 
 
 def about(row: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -189,10 +190,7 @@ def print_explanation(console: Console, found: Explanation) -> None:
     for other in found.others:
         text = f"  {other.role}: {other.team} ({other.source})"
         console.print(clean(text), soft_wrap=True, markup=False)
-    for contact in found.contacts:
-        title = f" ({contact.title})" if contact.title else ""
-        text = f"  {contact.type}: {contact.value}{title}"
-        console.print(clean(text), soft_wrap=True, markup=False)
+    print_contacts(console, [asdict(contact) for contact in found.contacts])
     for loser in found.losers:
         verb = "agrees" if loser.agrees else "lost"
         console.print(
@@ -202,7 +200,13 @@ def print_explanation(console: Console, found: Explanation) -> None:
         )
 
 
-def _as_json(found: Explanation) -> dict[str, Any]:
-    from dataclasses import asdict
+def print_contacts(console: Console, contacts: Sequence[Row]) -> None:
+    """``channel: #payments``, one a line; ``contacts`` as the findings' JSON has them."""
+    for one in contacts:
+        title = f" ({one['title']})" if one["title"] else ""
+        text = f"  {one['type']}: {one['value']}{title}"
+        console.print(clean(text), soft_wrap=True, markup=False)
 
+
+def _as_json(found: Explanation) -> dict[str, Any]:
     return {**asdict(found), "because": found.because}
