@@ -273,6 +273,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("traces.jsonl", "traces.jsonl.gz", "traces.binpb"):
         (tmp_path / name).write_bytes(b"\n".join(front.lines()))
     (tmp_path / "ownership.yaml").write_text("version: 1\nteams:\n  - name: shop\n")
+    (tmp_path / "tracemap.toml").write_text("[limits]\nspans = 5000\n")
     (tmp_path / "sample_traces").symlink_to(ROOT / "sample_traces")
     monkeypatch.chdir(tmp_path)
     RUNNER.invoke(app, ["map", "export", "--db", "tracemap.duckdb", "--out", "docs"])

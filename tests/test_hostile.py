@@ -24,7 +24,6 @@ from otlp_requests import body, span
 import tracemap
 from tracemap.api import Tracemap
 from tracemap.batch import SpanBatch
-from tracemap.collectors.otlp import connections
 from tracemap.collectors.otlp.limits import Limits
 from tracemap.collectors.otlp.receivers import Address, Receivers
 from tracemap.errors import InputError, TracemapError
@@ -82,19 +81,17 @@ def _ends(client: socket.socket) -> bool:
 
 @pytest.mark.parametrize("begun", [b"", b"P", HEAD, HEAD + b"x-a: "])
 def test_a_head_that_does_not_arrive_is_not_waited_for(
-    receivers: Callable[..., Receivers], monkeypatch: pytest.MonkeyPatch, begun: bytes
+    receivers: Callable[..., Receivers], begun: bytes
 ) -> None:
-    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.2)
-    with _connect(receivers().http) as client:
+    with _connect(receivers(head_seconds=0.2).http) as client:
         client.sendall(begun)
         assert _ends(client)
 
 
 def test_nor_is_the_head_of_a_second_request(
-    receivers: Callable[..., Receivers], monkeypatch: pytest.MonkeyPatch
+    receivers: Callable[..., Receivers],
 ) -> None:
-    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.2)
-    with _connect(receivers().http) as client:
+    with _connect(receivers(head_seconds=0.2).http) as client:
         client.sendall(HEAD + b"content-length: 0\r\n\r\n")
         assert client.recv(1000).startswith(b"HTTP/1.1 200")
         client.sendall(b"P")
@@ -102,16 +99,15 @@ def test_nor_is_the_head_of_a_second_request(
 
 
 def test_a_request_that_is_being_answered_has_all_its_time(
-    receivers: Callable[..., Receivers], monkeypatch: pytest.MonkeyPatch
+    receivers: Callable[..., Receivers],
 ) -> None:
-    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.1)
     written = threading.Event()
 
     def slow(_: Sequence[SpanBatch]) -> None:
         time.sleep(0.5)
         written.set()
 
-    with HttpSender(str(receivers(slow).http)) as send:
+    with HttpSender(str(receivers(slow, head_seconds=0.1).http)) as send:
         assert send(body(span("slow"))) == b""
         assert written.is_set()
         # In between the connection rests, for longer than a head may take.
@@ -126,10 +122,9 @@ def test_a_body_that_never_begins_is_not_waited_for(receivers: Callable[..., Rec
 
 
 def test_connections_have_a_number(
-    receivers: Callable[..., Receivers], monkeypatch: pytest.MonkeyPatch
+    receivers: Callable[..., Receivers],
 ) -> None:
-    monkeypatch.setattr(connections, "MOST", 3)
-    to = receivers().http
+    to = receivers(connections=3).http
     with HttpSender(str(to)) as first, _connect(to), _connect(to):
         assert first(b"") == b""
         with _connect(to) as fourth:

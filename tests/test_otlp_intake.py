@@ -11,6 +11,7 @@ from otlp_requests import body, span
 
 from tracemap.batch import SpanBatch
 from tracemap.collectors.otlp.intake import Intake, Taken
+from tracemap.collectors.otlp.limits import Limits
 from tracemap.collectors.otlp.writer import GroupCommit
 from tracemap.errors import BusyError, PayloadError, ServerError, StoreError
 
@@ -56,7 +57,7 @@ def disk() -> Disk:
 @pytest.fixture
 def intake(disk: Disk) -> Iterator[Intake]:
     writer = GroupCommit(disk)
-    made = Intake(writer, max_requests=8, max_bytes=100_000)
+    made = Intake(writer, Limits(waiting_requests=8, waiting_bytes=100_000))
     yield made
     disk.go_on.release(1000)
     assert made.close(WAIT)

@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 
 from tracemap import queries
 from tracemap.cli.app import app
+from tracemap.collectors.otlp.limits import BOUNDS, DEFAULT_LIMITS
 from tracemap.queries import Param, Query, Rule
 from tracemap.queries.header import FAMILIES
 
@@ -145,6 +146,22 @@ def _params(params: tuple[Param, ...]) -> str:
     return "\n".join((*head, *rows)) + "\n"
 
 
+def _limits(_: str) -> str:
+    rows = [
+        f"| `{name}` | {_amount(getattr(DEFAULT_LIMITS, name), bound.unit)} | {bound.what} |"
+        for name, bound in BOUNDS.items()
+    ]
+    return "\n".join(("| limit | default | of |", "| --- " * 3 + "|", *rows)) + "\n"
+
+
+def _amount(value: Any, unit: str) -> str:
+    if unit == "seconds":
+        return f"{value:g} s"
+    if unit == "bytes":
+        return f"{value >> 20} MiB" if value >= 1 << 20 else f"{value >> 10} KiB"
+    return f"{value:,}"
+
+
 def _layers(_: str) -> str:
     """The rooms in the order of their imports, with the first sentence of each one's docstring."""
     config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -182,6 +199,7 @@ _MAKERS: Final[dict[str, Callable[[str], str]]] = {
     "rule-table": _rule_table,
     "queries": _queries,
     "layers": _layers,
+    "limits": _limits,
 }
 
 

@@ -58,6 +58,9 @@ def columns(lists: Sequence[pa.ListArray], shapes: Shapes, limits: Limits) -> li
     lengths = np.concatenate([np.diff(o) for o in offsets])
     values = _concat([part.values for part in lists])
     text, types = _texts(values.field("value"), limits)
+    long = too_long(text, limits.attribute_length, "has")
+    if long := long | too_long(values.field("key"), limits.name_length, "has a name of"):
+        raise BrokenValuesError(long)
     numbers = _shape_numbers(values.field("key"), types, lengths, shapes)
     out = []
     row = element = 0
@@ -68,6 +71,17 @@ def columns(lists: Sequence[pa.ListArray], shapes: Shapes, limits: Limits) -> li
         row += rows
         element += elements
     return out
+
+
+def too_long(column: pa.Array, most: int, has: str) -> dict[int, str]:
+    """Of texts, those of more than ``most`` bytes: why each cannot be stored, by its position."""
+    if not len(column) or column.nbytes <= most:
+        return {}
+    sizes = np.asarray(pc.binary_length(column).fill_null(0))
+    return {
+        at: f"{has} {sizes[at]} bytes, more than {most}"
+        for at in np.flatnonzero(sizes > most).tolist()
+    }
 
 
 def _concat(arrays: Sequence[pa.Array]) -> pa.Array:

@@ -8,27 +8,46 @@ time in which it must arrive, and connections have a number.
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final
+from functools import partial
+from typing import Any
 
+import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
-#: Seconds from the connection, or from the first byte of a further request, to the end of its head.
-HEAD_SECONDS: Final = 10.0
-#: Connections of one server at a time. Processes may usually open 1024 files.
-MOST: Final = 512
+from tracemap.collectors.otlp.limits import Limits
+
+
+def config(app: Any, limits: Limits, **options: Any) -> uvicorn.Config:
+    """How uvicorn serves ``app`` within ``limits``."""
+    return uvicorn.Config(
+        app,
+        http=partial(Connection, limits),  # type: ignore[arg-type]  # it is called, no more
+        loop="asyncio",
+        lifespan="off",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # whoever comes may write them
+        h11_max_incomplete_event_size=limits.header_bytes,
+        # Longer than any exporter's interval, so that it is not closed under its hands.
+        timeout_keep_alive=limits.idle_seconds,  # type: ignore[arg-type]  # any number will do
+        **options,
+    )
 
 
 class Connection(H11Protocol):
     """uvicorn's HTTP/1.1 with the two bounds; beyond them a connection is closed without a word."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, limits: Limits, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._limits = limits
         self._head: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Accept, unless there are too many."""
         super().connection_made(transport)
-        if len(self.connections) > MOST:
+        if len(self.connections) > self._limits.connections:
             transport.abort()
         else:
             self._expect_head()
@@ -52,7 +71,7 @@ class Connection(H11Protocol):
         return cycle is not None and not cycle.response_complete
 
     def _expect_head(self) -> None:
-        self._head = self.loop.call_later(HEAD_SECONDS, self._give_up)
+        self._head = self.loop.call_later(self._limits.head_seconds, self._give_up)
 
     def _stop_waiting(self) -> None:
         if self._head is not None:

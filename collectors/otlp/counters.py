@@ -19,6 +19,7 @@ _REASONS: Final = {
     413: "too_large",
     415: "not_otlp",
     429: "busy",
+    431: "too_large",
     503: "unavailable",
 }
 

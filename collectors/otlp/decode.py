@@ -8,6 +8,7 @@ of all zeros is W3C's "no parent".
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,7 +38,9 @@ def decode(
     if not any(requests):
         return SpanBatch((), (), (), SPANS.empty_table())
     groups.refuse_deep(requests)
-    _bound(requests, limits)
+    size = sum(map(len, requests))
+    if size > 2 * limits.items:  # an item takes two bytes at least
+        _count_first(requests, limits)
     try:
         rows = wire.HANDLER.list_to_record_batch(list(requests)).column(0)
     except ValueError as error:
@@ -46,36 +49,58 @@ def decode(
     per_request = np.diff(np.asarray(rows.offsets))
     if any(body and not count for body, count in zip(requests, per_request, strict=True)):
         raise PayloadError("this is not an OTLP trace request (it holds no resource spans)")
+    if size > 2 * limits.fewest:
+        _check_counts(rows, limits)
     return _batch(_Tree.of(rows), limits)
 
 
-def _bound(requests: Sequence[bytes], limits: Limits) -> None:
-    """Refuse more items than ``limits.items`` before they are decoded.
-
-    An item takes at least two bytes, so that small requests need no counting.
-    """
-    if sum(map(len, requests)) <= 2 * limits.items:
-        return
+def _count_first(requests: Sequence[bytes], limits: Limits) -> None:
+    """Refuse more than ``limits`` allow before their memory is spent. Raises TooLargeError."""
     try:
         column = wire.COUNTING_HANDLER.list_to_record_batch(list(requests)).column(0)
     except ValueError:
         return  # the decoder says what is wrong
-    items = _list_items(column)
-    if items > limits.items:
-        raise TooLargeError(
-            f"the request holds {items} resources, scopes, spans, attributes, events and links,"
-            f" more than {limits.items}",
-            do="send it in smaller requests",
-        )
+    _check_counts(column, limits)
 
 
-def _list_items(column: pa.Array) -> int:
-    """Elements of all lists within a column."""
+#: The lists of a request that are bounded, and the name of each one's limit.
+_COUNTED = {
+    "resource_spans": "resources",
+    "scope_spans": "scopes",
+    "spans": "spans",
+    "events": "events",
+    "links": "links",
+    "attributes": "attributes",
+}
+
+
+def _check_counts(requests: pa.ListArray, limits: Limits) -> None:
+    """Raise TooLargeError when the lists of some requests together hold more than they may."""
+    counts: Counter[str] = Counter()
+    _count("resource_spans", requests, counts)
+    for name, count in (("items", counts.total()), *counts.items()):
+        most = getattr(limits, name)
+        if count > most:
+            raise TooLargeError(
+                f"the request holds {count} {_ITEMS if name == 'items' else name},"
+                f" more than {most}",
+                do=f"send it in smaller requests, or raise the limit {name}",
+            )
+
+
+_ITEMS = "resources, scopes, spans, attributes, events and links"
+
+
+def _count(name: str, column: pa.Array, counts: Counter[str]) -> None:
+    """Add up the elements of the bounded lists in a column called ``name``."""
     if isinstance(column, pa.ListArray):
-        return len(column.values) + _list_items(column.values)
-    if isinstance(column, pa.StructArray):
-        return sum(_list_items(column.field(i)) for i in range(column.type.num_fields))
-    return 0
+        if name in _COUNTED:
+            counts[_COUNTED[name]] += len(column.values)
+            _count("", column.values, counts)
+    elif isinstance(column, pa.StructArray):
+        for i, inner in enumerate(column.type):
+            if inner.name in _COUNTED:
+                _count(inner.name, column.field(i), counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +150,12 @@ class _Tree:
 
     def place(self, span: int) -> str:
         """Where a span stands, for people: 'span 3 of 12 ("charge card")'."""
-        name = self.spans.field("name")[span].as_py()
-        name = name if len(name) <= 80 else name[:79] + "…"
+        name = _short(self.spans.field("name")[span].as_py())
         return f'span {self.span_position[span] + 1} of {self.span_total[span]} ("{name}")'
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else text[:79] + "…"
 
 
 def _owner(lists: pa.ListArray) -> Ints:
@@ -160,7 +188,7 @@ class _Refusals:
 
 def _batch(tree: _Tree, limits: Limits) -> SpanBatch:
     refusals = _Refusals(limits)
-    if reasons := check_spans(tree.spans):
+    if reasons := check_spans(tree.spans) | _long_names(tree, limits):
         tree = refusals.without(tree, reasons)
     events, links = _children(tree)
     shapes = Shapes()
@@ -187,6 +215,23 @@ def _batch(tree: _Tree, limits: Limits) -> SpanBatch:
         rejected=refusals.count,
         reasons=tuple(refusals.reasons),
     )
+
+
+def _long_names(tree: _Tree, limits: Limits) -> dict[int, str]:
+    """Why a span must be rejected whose texts, or whose events' names, are too long, by its row."""
+    reasons: dict[int, str] = {}
+    events = tree.spans.field("events")
+    if long := attributes.too_long(events.values.field("name"), limits.name_length, "a name of"):
+        rows = Children.of(events)
+        for at, why in long.items():
+            reasons[int(rows.span[at])] = f"event {rows.position[at] + 1} has {why}"
+    for column, most, what in (
+        (tree.spans.field("status").field("message"), limits.attribute_length, "status message"),
+        (tree.spans.field("trace_state"), limits.attribute_length, "trace state"),
+        (tree.spans.field("name"), limits.name_length, "name"),
+    ):
+        reasons |= attributes.too_long(column, most, f"the {what} has")
+    return reasons
 
 
 def _children(tree: _Tree) -> tuple[Children, Children]:
@@ -230,6 +275,6 @@ def _by_span(
                 at = position - start
                 row = int(np.searchsorted(offsets, at, side="right")) - 1
                 span = row if owner is None else int(owner[row])
-                found.setdefault(span, f'attribute "{keys[at].as_py()}" {why}')
+                found.setdefault(span, f'attribute "{_short(keys[at].as_py())}" {why}')
         start += len(keys)
     return found

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -21,21 +24,26 @@ _THREADS = 32
 #: has not been read yet (measured: 400 calls of 8 MiB take no more memory than 150), and what waits
 #: for the disk is bounded by the intake.
 _IN_FLIGHT = 8192
+#: Once every thread waits for a body, bodies have this share of their time left to arrive.
+_HASTE = 0.1
 
 
 class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
     """Answers Export calls. Everything else is UNIMPLEMENTED."""
 
-    def __init__(self, intake: Intake) -> None:
+    def __init__(self, intake: Intake, bodies: _Bodies) -> None:
         self._intake = intake
-        self._method = grpc.unary_unary_rpc_method_handler(self._export)
+        self._bodies = bodies
+        # As a stream of one message, which is the same on the wire: the body's time can be taken.
+        self._method = grpc.stream_unary_rpc_method_handler(self._export)
 
     def service(self, details: Any) -> Any:
         """The handler of a call, by its method."""
         return self._method if details.method == _METHOD else None
 
-    def _export(self, body: bytes, context: Any) -> bytes:
+    def _export(self, messages: Iterator[bytes], context: Any) -> bytes:
         counters = self._intake.counters
+        body = self._bodies.receive(messages, context)
         counters.received("grpc", len(body))
         try:
             answer = success_to_protobuf(self._intake.submit(body).result())
@@ -51,14 +59,81 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
         raise AssertionError("abort raises")
 
 
-def server(intake: Intake, limits: Limits = DEFAULT_LIMITS) -> Any:
-    """A gRPC server, not yet bound or started."""
-    return grpc.server(
-        ThreadPoolExecutor(_THREADS, thread_name_prefix="tracemap-grpc"),
-        handlers=(_Handler(intake),),
-        options=(
-            ("grpc.max_receive_message_length", limits.body),
-            ("grpc.so_reuseport", 0),  # a second collector on the port must fail, not share it
-        ),
-        maximum_concurrent_rpcs=_IN_FLIGHT,
-    )
+class _Bodies:
+    """Calls whose body is on its way: one that does not come in time must not hold its thread."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._change = threading.Condition()
+        self._calls: dict[Any, float] = {}  # since when, the oldest first
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="tracemap-grpc-bodies")
+        self._thread.daemon = True
+
+    def start(self) -> None:
+        """Watch from now on."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Watch no longer."""
+        self._closed.set()
+        with self._change:
+            self._change.notify()
+
+    def receive(self, messages: Iterator[bytes], context: Any) -> bytes:
+        """The one message of a call. Raises grpc.RpcError when the call ends before it is here."""
+        with self._change:
+            self._calls[context] = time.monotonic()
+            self._change.notify()
+        try:
+            return next(messages, b"")
+        finally:
+            with self._change:
+                del self._calls[context]
+
+    def _watch(self) -> None:
+        while not self._closed.wait(min(self._seconds * _HASTE, 1.0)):
+            with self._change:
+                while not self._calls and not self._closed.is_set():
+                    self._change.wait()
+                allowed = self._seconds * (_HASTE if len(self._calls) >= _THREADS else 1.0)
+                before = time.monotonic() - allowed
+                late = [call for call, since in self._calls.items() if since <= before]
+            for context in late:
+                context.cancel()
+
+
+class Server:
+    """A gRPC server of the trace service."""
+
+    def __init__(self, intake: Intake, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._bodies = _Bodies(limits.body_seconds)
+        self._server = grpc.server(
+            ThreadPoolExecutor(_THREADS, thread_name_prefix="tracemap-grpc"),
+            handlers=(_Handler(intake, self._bodies),),
+            options=(
+                ("grpc.max_receive_message_length", limits.body),
+                ("grpc.max_metadata_size", limits.header_bytes),
+                ("grpc.absolute_max_metadata_size", limits.header_bytes),
+                ("grpc.max_allowed_incoming_connections", limits.connections),
+                ("grpc.server_handshake_timeout_ms", round(limits.head_seconds * 1000)),
+                ("grpc.max_connection_idle_ms", round(limits.idle_seconds * 1000)),
+                ("grpc.so_reuseport", 0),  # a second collector on the port must fail, not share it
+            ),
+            maximum_concurrent_rpcs=_IN_FLIGHT,
+        )
+
+    def bind(self, address: str) -> int:
+        """Listen at HOST:PORT; the port. Raises RuntimeError, without saying why it cannot."""
+        return int(self._server.add_insecure_port(address))
+
+    def start(self) -> None:
+        """Answer calls."""
+        self._bodies.start()
+        self._server.start()
+
+    def stop(self, grace: float) -> threading.Event:
+        """Take no new calls; the event is set when those in flight are done, or ``grace`` s on."""
+        self._bodies.close()
+        stopped: threading.Event = self._server.stop(grace)
+        return stopped

@@ -35,6 +35,7 @@ class OtlpHttp:
     def __init__(self, intake: Intake, limits: Limits = DEFAULT_LIMITS) -> None:
         self._intake = intake
         self._limits = limits
+        self._most_headers = limits.header_bytes
         self._receiving = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,7 +46,7 @@ class OtlpHttp:
         kind = headers.get(b"content-type", b"").split(b";", 1)[0].strip().lower()
         as_json = kind == _JSON
         try:
-            failure = _refusal(scope, headers, kind)
+            failure = self._too_large_head(scope) or _refusal(scope, headers, kind)
             if failure is None:
                 taken = await self._store(headers, as_json=as_json, receive=receive)
                 body = success_to_json(taken) if as_json else success_to_protobuf(taken)
@@ -68,6 +69,12 @@ class OtlpHttp:
         self._intake.counters.answered("http", failure.http)
         body = failure.to_json() if as_json else failure.to_protobuf()
         await _answer(send, failure.http, body, as_json=as_json, failure=failure)
+
+    def _too_large_head(self, scope: Scope) -> Failure | None:
+        """``connections`` bounds a head while it grows, and not one that comes in one piece."""
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > self._most_headers:
+            return Failure.http_only(431, f"the headers have more than {self._most_headers} bytes")
+        return None
 
     async def _store(
         self, headers: dict[bytes, bytes], *, as_json: bool, receive: Receive

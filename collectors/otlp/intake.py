@@ -52,16 +52,12 @@ class Intake:
         writer: GroupCommit,
         limits: Limits = DEFAULT_LIMITS,
         *,
-        max_requests: int = 1024,
-        max_bytes: int = 256 * MIB,
         counters: Counters | None = None,
     ) -> None:
         self._writer = writer
         self._limits = limits
         #: What was taken and refused since the start.
         self.counters = counters or Counters()
-        self._max_requests = max_requests
-        self._max_bytes = max_bytes
         self._change = threading.Condition()
         self._queue: deque[_Waiting] = deque()
         self._alone: deque[_Waiting] = deque()  # to be tried again, each by itself
@@ -86,7 +82,8 @@ class Intake:
             if self._closed:
                 raise ServerError("the collector is stopping", do="send the request again later")
             if self._requests and (
-                self._requests >= self._max_requests or self._bytes + len(body) > self._max_bytes
+                self._requests >= self._limits.waiting_requests
+                or self._bytes + len(body) > self._limits.waiting_bytes
             ):
                 raise BusyError(
                     f"{self._requests} requests of {self._bytes} bytes are waiting to be written",

@@ -8,12 +8,12 @@ import threading
 import time
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import uvicorn
 
-from tracemap.collectors.otlp import grpc
-from tracemap.collectors.otlp.connections import Connection
+from tracemap.collectors.otlp import connections
+from tracemap.collectors.otlp import grpc as _grpc
 from tracemap.collectors.otlp.counters import Counters
 from tracemap.collectors.otlp.http import OtlpHttp
 from tracemap.collectors.otlp.intake import Intake
@@ -23,9 +23,6 @@ from tracemap.errors import InputError, ServerError
 
 DEFAULT_GRPC = "127.0.0.1:4317"
 DEFAULT_HTTP = "127.0.0.1:4318"
-
-#: Longer than any exporter's interval, so that a kept connection is not closed under its hands.
-_KEEP_ALIVE_S = 75
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +74,7 @@ class Receivers:
         self.http: Address | None = None
         self._intake: Intake | None = None
         self._writer: GroupCommit | None = None
-        self._grpc_server: Any = None
+        self._grpc_server: _grpc.Server | None = None
         self._http_server: _HttpServer | None = None
 
     @property
@@ -100,10 +97,10 @@ class Receivers:
                 listener = _listen(wanted_http, "--http")
                 self.http = Address(wanted_http.host, listener.getsockname()[1])
                 app = OtlpHttp(self._intake, self._limits)
-                self._http_server = _HttpServer(app, listener)
+                self._http_server = _HttpServer(app, listener, self._limits)
             if wanted_grpc is not None:
                 _listen(wanted_grpc, "--grpc").close()  # gRPC does not say why it cannot
-                self._grpc_server = grpc.server(self._intake, self._limits)
+                self._grpc_server = _grpc.Server(self._intake, self._limits)
                 self.grpc = Address(wanted_grpc.host, _bind(self._grpc_server, wanted_grpc))
                 self._grpc_server.start()
             if self._http_server is not None:
@@ -147,19 +144,9 @@ class Receivers:
 class _HttpServer:
     """uvicorn in a thread of its own, on a socket that is already listening."""
 
-    def __init__(self, app: OtlpHttp, listener: socket.socket) -> None:
+    def __init__(self, app: OtlpHttp, listener: socket.socket, limits: Limits) -> None:
         self._listener = listener
-        config = uvicorn.Config(
-            app,
-            http=Connection,
-            lifespan="off",
-            ws="none",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=False,
-            timeout_keep_alive=_KEEP_ALIVE_S,
-        )
+        config = connections.config(app, limits, date_header=False)
         self._server = uvicorn.Server(config)
         self._config = config
         self._thread = threading.Thread(target=self._run, name="tracemap-http", daemon=True)
@@ -220,9 +207,9 @@ def _cannot_listen(address: Address, option: str, error: OSError) -> ServerError
     return ServerError(f"cannot listen on {address}: {error.strerror}", do=f"check it, {other}")
 
 
-def _bind(server: Any, address: Address) -> int:
+def _bind(server: _grpc.Server, address: Address) -> int:
     try:
-        return int(server.add_insecure_port(str(address)))
+        return server.bind(str(address))
     except RuntimeError as error:
         raise _cannot_listen(
             address, "--grpc", OSError(errno.EADDRINUSE, "address in use")

@@ -7,12 +7,14 @@ import logging
 import shlex
 import signal
 import threading
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tracemap.cli import config as files
 from tracemap.cli.common import DEFAULT_DB, Db, duration_ns, examples, size_bytes
 from tracemap.cli.logs import Format, Level, set_up
 from tracemap.cli.output import err
@@ -20,9 +22,9 @@ from tracemap.cli.text import clean
 from tracemap.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import FrameType
 
+    from tracemap.collectors.otlp.limits import Limits
     from tracemap.web.server import Listening, Server
 
 _log = logging.getLogger(__name__)
@@ -32,8 +34,14 @@ EPILOG = examples(
 )
 
 
+def _command() -> Callable[..., None]:
+    return serve
+
+
 def serve(
+    ctx: typer.Context,
     db: Db = DEFAULT_DB,
+    config: Annotated[Path | None, files.option(_command)] = None,  # noqa: ARG001 - see there
     grpc: Annotated[
         str, typer.Option(metavar="HOST:PORT", help="OTLP over gRPC; 'off' for none.")
     ] = "127.0.0.1:4317",
@@ -70,6 +78,13 @@ def serve(
         str | None,
         typer.Option(metavar="SIZE", help="Delete the oldest beyond this much: 500MB, 20GB."),
     ] = None,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="What a request may cost: body=40MiB, spans=5000; docs/configuration.md has all.",
+        ),
+    ] = None,
     log_format: Annotated[
         Format, typer.Option(help="The log on stderr: for people, or a JSON object a line.")
     ] = Format.TEXT,
@@ -82,16 +97,18 @@ def serve(
     from tracemap.web.server import Options, Server
 
     set_up(log_format, log_level)
+    given = files.Given(ctx)
     options = Options(
         db=db,
-        grpc=_address(grpc),
-        http=_address(http),
-        web=web,
-        grace_ns=duration_ns(grace) if grace else None,
-        lag_ns=duration_ns(lag) if lag else None,
-        keep_ns=duration_ns(keep) if keep else None,
-        max_size=size_bytes(max_size) if max_size else None,
-        analyse_every=None if analyse_every == "off" else duration_ns(analyse_every) / 1e9,
+        grpc=given.read("grpc", grpc, _address),
+        http=given.read("http", http, _address),
+        web=given.read("web", web, _address),
+        grace_ns=given.read("grace", grace, duration_ns),
+        lag_ns=given.read("lag", lag, duration_ns),
+        keep_ns=given.read("keep", keep, duration_ns),
+        max_size=given.read("max_size", max_size, size_bytes),
+        analyse_every=given.read("analyse_every", analyse_every, _seconds),
+        limits=_limits(given, limit or ()),
     )
     if options.grpc is None and options.http is None:
         raise InputError("with --grpc off and --http off there is nowhere to send spans to")
@@ -100,7 +117,25 @@ def serve(
 
 
 def _address(text: str) -> str | None:
-    return None if text == "off" else text
+    from tracemap.collectors.otlp.receivers import Address
+
+    return None if text == "off" else str(Address.parse(text))
+
+
+def _seconds(text: str) -> float | None:
+    return None if text == "off" else duration_ns(text) / 1e9
+
+
+def _limits(given: files.Given, pairs: list[str] | tuple[()]) -> Limits:
+    from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, with_values
+
+    limits = DEFAULT_LIMITS
+    for where, values in given.limits(pairs):
+        try:
+            limits = with_values(limits, values)
+        except InputError as error:
+            raise InputError(error.what, where=where, do=error.do) from None
+    return limits
 
 
 def _load_owners(db: Path, files: list[Path] | tuple[()]) -> None:

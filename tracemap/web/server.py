@@ -18,6 +18,7 @@ from typing import Any, Final, Self
 
 from tracemap import __version__
 from tracemap.batch import SpanBatch
+from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, Limits
 from tracemap.collectors.otlp.receivers import DEFAULT_GRPC, DEFAULT_HTTP, Address, Receivers
 from tracemap.errors import InputError, ServerError, StoreBusyError, StoreError, TracemapError
 from tracemap.local import LocalBackend
@@ -51,6 +52,8 @@ class Options:
     #: What to keep: spans received within so many ns, and so many bytes; null: everything.
     keep_ns: int | None = None
     max_size: int | None = None
+    #: What the receivers may be made to spend.
+    limits: Limits = DEFAULT_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,12 @@ class Server:
             undo.callback(self._close)
             self._losses = [str(loss) for loss in self._backend.store.losses()]
             self._configure(self._backend)
-            receivers = Receivers(self._write, grpc=self._options.grpc, http=self._options.http)
+            receivers = Receivers(
+                self._write,
+                grpc=self._options.grpc,
+                http=self._options.http,
+                limits=self._options.limits,
+            )
             listener = listen(self._place)
             undo.callback(self._remove_socket)
             undo.callback(listener.close)
