@@ -408,6 +408,9 @@ EMPTY = {
 }
 
 
+# Without their limits these cost 500 to 1,100 MiB (measured).
+
+
 def _grown(served: Served, work: Callable[[], object]) -> int:
     """Bytes of memory that the server held at most during ``work``, beyond what it held before."""
     Path(f"/proc/{served.process.pid}/clear_refs").write_text("5")  # the peak is now's
@@ -429,7 +432,7 @@ def _over_both(served: Served, message: bytes, packed: bytes) -> None:
 def test_four_mebibytes_of_empty_messages_cost_bounded_memory(served: Served, kind: str) -> None:
     message = EMPTY[kind]
     grown = _grown(served, lambda: _over_both(served, message, gzip.compress(message, 1)))
-    assert grown < 150 * MIB
+    assert grown < 250 * MIB
 
 
 @pytest.mark.parametrize("members", [1, 100])
