@@ -10,6 +10,7 @@ import pytest
 from otlp_requests import body, span
 
 from tracemap.batch import SpanBatch
+from tracemap.collectors.otlp import intake as module
 from tracemap.collectors.otlp.intake import Intake, Taken
 from tracemap.collectors.otlp.limits import Limits
 from tracemap.collectors.otlp.writer import GroupCommit
@@ -65,13 +66,10 @@ def intake(disk: Disk) -> Iterator[Intake]:
 
 
 def fill(disk: Disk, intake: Intake) -> list[Future[Taken]]:
-    """One request being written and one decoded behind it: what comes now is decoded together."""
+    """One request being written: what comes now is decoded together after it."""
     first = intake.submit(body(span("first")))
     disk.wait_for_a_commit()
-    second = intake.submit(body(span("second")))
-    while intake._queue:
-        threading.Event().wait(0.001)
-    return [first, second]
+    return [first]
 
 
 def results(futures: Sequence[Future[Taken]]) -> list[Taken | str]:
@@ -88,10 +86,27 @@ def test_what_arrives_during_a_commit_is_one_batch_of_the_next(disk: Disk, intak
     later = [intake.submit(body(span(name))) for name in "abc"]
     assert not any(future.done() for future in [*early, *later]), "answered before its commit"
     disk.go_on.release(100)
-    assert results([*early, *later]) == [Taken()] * 5
-    assert ["a", "b", "c"] in [batch for commit in disk.commits for batch in commit]
-    assert disk.stored == ["first", "second", "a", "b", "c"]
+    assert results([*early, *later]) == [Taken()] * 4
+    assert disk.commits == [[["first"]], [["a", "b", "c"]]]
     assert (intake.waiting, intake.waiting_bytes) == (0, 0)
+
+
+def test_a_full_batch_is_decoded_while_the_one_before_is_written(
+    disk: Disk, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    early = fill(disk, intake)
+    a, b, c, d = (body(span(name)) for name in "abcd")
+    monkeypatch.setattr(module, "_TOGETHER", len(a + b))
+    later = [intake.submit(a)]
+    assert intake._queue, "it may still grow"
+    later.append(intake.submit(b))
+    while intake._queue:
+        threading.Event().wait(0.001)
+    later += [intake.submit(c), intake.submit(d)]
+    assert len(intake._queue) == 2, "only one batch waits decoded"
+    disk.go_on.release(100)
+    assert results([*early, *later]) == [Taken()] * 5
+    assert disk.commits == [[["first"]], [["a", "b"]], [["c", "d"]]]
 
 
 def test_each_request_is_told_of_its_own_spans(disk: Disk, intake: Intake) -> None:
@@ -109,7 +124,7 @@ def test_each_request_is_told_of_its_own_spans(disk: Disk, intake: Intake) -> No
     assert isinstance(second, Taken)
     assert second.rejected == 1
     assert second.reasons[0].startswith('span 2 of 2 ("broken")')
-    assert sorted(disk.stored) == ["a", "b", "c", "first", "second"]
+    assert sorted(disk.stored) == ["a", "b", "c", "first"]
 
 
 def test_one_that_cannot_be_written_takes_nobody_with_it(disk: Disk, intake: Intake) -> None:
@@ -117,12 +132,12 @@ def test_one_that_cannot_be_written_takes_nobody_with_it(disk: Disk, intake: Int
     early = fill(disk, intake)
     later = [intake.submit(body(span(name))) for name in "abc"]
     disk.go_on.release(100)
-    assert results([*early, *later]) == [Taken(), Taken(), Taken(), StoreError.__name__, Taken()]
-    assert sorted(disk.stored) == ["a", "c", "first", "second"]
+    assert results([*early, *later]) == [Taken(), Taken(), StoreError.__name__, Taken()]
+    assert sorted(disk.stored) == ["a", "c", "first"]
 
 
 def test_what_waits_is_bounded_in_number_and_bytes(disk: Disk, intake: Intake) -> None:
-    waiting = fill(disk, intake) + [intake.submit(body(span("x"))) for _ in range(6)]
+    waiting = fill(disk, intake) + [intake.submit(body(span("x"))) for _ in range(7)]
     with pytest.raises(BusyError, match="8 requests"):
         intake.submit(body(span("one too many")))
     disk.go_on.release(100)
@@ -149,7 +164,7 @@ def test_a_sender_that_leaves_loses_nothing(disk: Disk, intake: Intake) -> None:
     assert gone.cancel()
     stays = intake.submit(body(span("stays")))
     disk.go_on.release(100)
-    assert results([*early, stays]) == [Taken()] * 3
+    assert results([*early, stays]) == [Taken()] * 2
     assert "gone" in disk.stored
 
 
@@ -164,7 +179,7 @@ def test_closing_answers_what_is_queued_and_takes_no_more(disk: Disk) -> None:
         intake.submit(body(span("late")))
     disk.go_on.release(100)
     assert intake.close(WAIT)
-    assert results([*early, *later]) == [Taken(), Taken(), Taken(), StoreError.__name__]
+    assert results([*early, *later]) == [Taken(), Taken(), StoreError.__name__]
     assert writer.close(WAIT)
 
 

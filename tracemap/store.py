@@ -9,9 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -21,18 +20,11 @@ import pyarrow as pa
 from tracemap import queries
 from tracemap.batch import Resource, Scope, Shape, SpanBatch
 from tracemap.errors import SchemaVersionError, StoreError
+from tracemap.inserts import Inserts
 from tracemap.ledger import Count, Ledger
 from tracemap.recovery import Damage, Loss, connect, first_line, log_of, set_aside
 from tracemap.settings import Settings
-from tracemap.tables import (
-    Fresh,
-    Interned,
-    insert_table,
-    numbered,
-    resource_table,
-    scope_table,
-    shape_table,
-)
+from tracemap.tables import Fresh, Interned, batch_table, numbered
 
 _log = logging.getLogger(__name__)
 
@@ -53,6 +45,7 @@ class Store:
         #: Held by whoever writes schema derived, or what was concluded from it; never by ingest.
         self.deriving = threading.Lock()
         self._interned = self._load_interned()
+        self._inserts: Inserts | None = None  # planned by the first write
         self._closed = False
 
     @classmethod
@@ -150,19 +143,21 @@ class Store:
         if not batches:
             return
         with self._lock:
-            cursor = self.cursor()
-            fresh = Fresh()
+            fresh = Fresh(self._interned)
             source_key = (source, kind)
-            source_id = self._interned.sources.get(source_key)
+            known = self._interned.sources.get(source_key)
+            source_id = known or len(self._interned.sources) + 1
+            inserts = self._inserts or Inserts(self.cursor())
+            self._inserts = None  # after a failure they are made anew
+            cursor = inserts.cursor
             try:
                 cursor.begin()
-                if source_id is None:
-                    source_id = len(self._interned.sources) + 1
+                if known is None:
                     cursor.execute(
                         queries.text("store/insert_source"),
                         {"source_id": source_id, "name": source, "kind": kind},
                     )
-                self._insert(cursor, batches, source_id, fresh)
+                inserts.run(self._rows(batches, source_id, fresh))
                 cursor.commit()
             except duckdb.Error as error:
                 _rollback(cursor)
@@ -170,10 +165,9 @@ class Store:
             except BaseException:
                 _rollback(cursor)
                 raise
+            self._inserts = inserts
             self._interned.sources[source_key] = source_id
-            self._interned.shapes.add(fresh.shapes)
-            self._interned.resources.add(fresh.resources)
-            self._interned.scopes.add(fresh.scopes)
+            fresh.keep()
             self._interned.count = self._after(batches)
             self._ledger.note(self._interned.count)
 
@@ -224,68 +218,30 @@ class Store:
                 },
             )
 
-    def _insert(
-        self,
-        cursor: duckdb.DuckDBPyConnection,
-        batches: Sequence[SpanBatch],
-        source_id: int,
-        fresh: Fresh,
-    ) -> None:
-        received_ns = time.time_ns()
-        spans, links, events = [], [], []
-        number, total = self._interned.count.batches, self._interned.count.spans
-        for batch in batches:
-            number, total = number + 1, total + batch.spans.num_rows
-            shape_ids = self._shape_ids(batch.shapes, fresh)
-            resource_ids = self._resource_ids(batch, shape_ids, fresh)
-            scope_ids = self._scope_ids(batch, shape_ids, fresh)
-            maps = {
-                "shape_no": ("shape_id", shape_ids),
-                "resource_no": ("resource_id", resource_ids),
-                "scope_no": ("scope_id", scope_ids),
-            }
-            spans.append(numbered(batch.spans, number, maps))
-            links.append(numbered(batch.links, number, maps))
-            events.append(numbered(batch.events, number, maps))
-            cursor.execute(
-                queries.text("store/insert_batch"),
-                {
-                    "batch_id": number,
-                    "source_id": source_id,
-                    "received_ns": received_ns,
-                    "spans": batch.spans.num_rows,
-                    "links": batch.links.num_rows,
-                    "events": batch.events.num_rows,
-                    "total": total,
-                },
+    def _rows(
+        self, batches: Sequence[SpanBatch], source_id: int, fresh: Fresh
+    ) -> dict[str, pa.Table]:
+        """The rows of all tables that ``batches`` become."""
+        count = self._interned.count
+        ids = [fresh.numbers(batch) for batch in batches]
+
+        def rows(part: str) -> pa.Table:
+            tables = [getattr(batch, part) for batch in batches]
+            if not any(table.num_rows for table in tables):
+                return tables[0]
+            return pa.concat_tables(
+                numbered(table, count.batches + 1 + place, ids[place])
+                for place, table in enumerate(tables)
             )
-        insert_table(cursor, "shapes", shape_table(fresh.shapes))
-        insert_table(cursor, "resources", resource_table(fresh.resources, self._keys(fresh)))
-        insert_table(cursor, "scopes", scope_table(fresh.scopes))
-        insert_table(cursor, "spans", pa.concat_tables(spans))
-        insert_table(cursor, "links", pa.concat_tables(links))
-        insert_table(cursor, "events", pa.concat_tables(events))
 
-    def _keys(self, fresh: Fresh) -> dict[int, tuple[str, ...]]:
-        """Keys by shape id, for the shapes that fresh resources use."""
-        wanted = {r.shape for r in fresh.resources}
-        known = (self._interned.shapes.items(), fresh.shapes.items())
-        return {i: s.keys for d in known for s, i in d if i in wanted} if wanted else {}
-
-    def _shape_ids(self, shapes: Iterable[Shape], fresh: Fresh) -> list[int]:
-        return [self._interned.shapes.number(shape, fresh.shapes) for shape in shapes]
-
-    def _resource_ids(self, batch: SpanBatch, shapes: list[int], fresh: Fresh) -> list[int]:
-        return [
-            self._interned.resources.number(replace(r, shape=shapes[r.shape]), fresh.resources)
-            for r in batch.resources
-        ]
-
-    def _scope_ids(self, batch: SpanBatch, shapes: list[int], fresh: Fresh) -> list[int]:
-        return [
-            self._interned.scopes.number(replace(s, shape=shapes[s.shape]), fresh.scopes)
-            for s in batch.scopes
-        ]
+        spans, links, events = rows("spans"), rows("links"), rows("events")
+        return {
+            "batches": batch_table(batches, count, source_id),
+            **fresh.tables(),
+            "spans": spans,
+            "links": links,
+            "events": events,
+        }
 
     def drop_unused(self) -> None:
         """Delete shapes, resources and scopes that no stored span refers to any more.

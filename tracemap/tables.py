@@ -2,19 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from itertools import accumulate
+from typing import Final, Generic, TypeVar
 
-import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from tracemap import queries
-from tracemap.batch import Resource, Scope, Shape
+from tracemap.batch import EVENTS, LINKS, SPANS, Resource, Scope, Shape, SpanBatch
 from tracemap.ledger import Count
 
 K = TypeVar("K")
+
+#: Columns of a batch with numbers of its own, and the store's columns with the ids they become.
+_IDS: Final = {"shape_no": "shape_id", "resource_no": "resource_id", "scope_no": "scope_id"}
+
+_TEXTS: Final = pa.list_(pa.string())
+BATCHES: Final = pa.schema(
+    {
+        "batch_id": pa.uint64(),
+        "source_id": pa.uint32(),
+        "received_ns": pa.int64(),
+        "spans": pa.uint32(),
+        "links": pa.uint32(),
+        "events": pa.uint32(),
+        "total": pa.uint64(),
+    }
+)
+SHAPES: Final = pa.schema({"shape_id": pa.uint32(), "keys": _TEXTS, "types": pa.list_(pa.uint8())})
+RESOURCES: Final = pa.schema(
+    {
+        "resource_id": pa.uint32(),
+        "service": pa.string(),
+        "namespace": pa.string(),
+        "instance": pa.string(),
+        "shape_id": pa.uint32(),
+        "vals": _TEXTS,
+        "schema_url": pa.string(),
+        "dropped_attributes": pa.uint32(),
+        "entity_refs": pa.string(),
+    }
+)
+SCOPES: Final = pa.schema(
+    {
+        "scope_id": pa.uint32(),
+        "name": pa.string(),
+        "version": pa.string(),
+        "shape_id": pa.uint32(),
+        "vals": _TEXTS,
+        "schema_url": pa.string(),
+        "dropped_attributes": pa.uint32(),
+    }
+)
 
 
 class Numbers(Generic[K]):
@@ -60,78 +101,138 @@ class Interned:
 
 @dataclass(slots=True)
 class Fresh:
-    """What a write met for the first time; added to ``Interned`` once committed."""
+    """What a write meets for the first time; part of ``known`` once it is committed."""
 
+    known: Interned
     shapes: dict[Shape, int] = field(default_factory=dict)
     resources: dict[Resource, int] = field(default_factory=dict)
     scopes: dict[Scope, int] = field(default_factory=dict)
 
+    def numbers(self, batch: SpanBatch) -> dict[str, pa.Array]:
+        """What the batch's own numbers stand for: ids of the store, by column of the batch."""
+        shapes = [self.known.shapes.number(shape, self.shapes) for shape in batch.shapes]
+        resources = [
+            self.known.resources.number(replace(r, shape=shapes[r.shape]), self.resources)
+            for r in batch.resources
+        ]
+        scopes = [
+            self.known.scopes.number(replace(s, shape=shapes[s.shape]), self.scopes)
+            for s in batch.scopes
+        ]
+        ids = {"shape_no": shapes, "resource_no": resources, "scope_no": scopes}
+        return {name: pa.array(column, pa.uint32()) for name, column in ids.items()}
 
-def numbered(table: pa.Table, batch_id: int, maps: dict[str, tuple[str, list[int]]]) -> pa.Table:
-    """``table`` with the batch's own numbers replaced by the store's ids."""
-    columns: dict[str, pa.Array | pa.ChunkedArray] = {
-        "batch_id": pa.repeat(pa.scalar(batch_id, pa.uint64()), table.num_rows)
-    }
-    for name in table.column_names:
-        if name in maps:
-            target, ids = maps[name]
-            columns[target] = pc.take(pa.array(ids, pa.uint32()), table[name])
-        else:
-            columns[name] = table[name]
-    return pa.table(columns)
+    def tables(self) -> dict[str, pa.Table]:
+        """Rows of the tables that have any, by name."""
+        found = {}
+        if self.shapes:
+            found["shapes"] = shape_table(self.shapes)
+        if self.resources:
+            found["resources"] = resource_table(self.resources, self._keys())
+        if self.scopes:
+            found["scopes"] = scope_table(self.scopes)
+        return found
+
+    def keep(self) -> None:
+        """It is committed."""
+        self.known.shapes.add(self.shapes)
+        self.known.resources.add(self.resources)
+        self.known.scopes.add(self.scopes)
+
+    def _keys(self) -> dict[int, tuple[str, ...]]:
+        """Keys by shape id, for the shapes that the resources use."""
+        wanted = {r.shape for r in self.resources}
+        shapes = (self.known.shapes.items(), self.shapes.items())
+        return {n: s.keys for part in shapes for s, n in part if n in wanted}
+
+
+def numbered(table: pa.Table, batch_id: int, ids: Mapping[str, pa.Array]) -> pa.Table:
+    """Rows of a batch as the store has them: its number, and ids in place of the batch's own."""
+    columns = [pa.repeat(pa.scalar(batch_id, pa.uint64()), table.num_rows)]
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        columns.append(ids[name].take(column) if name in ids else column)
+    return pa.Table.from_arrays(columns, schema=_stored(table.schema))
+
+
+@cache
+def _stored(schema: pa.Schema) -> pa.Schema:
+    """The schema of rows in the store, from that of rows in a batch."""
+    fields = [field.with_name(_IDS.get(field.name, field.name)) for field in schema]
+    return pa.schema([pa.field("batch_id", pa.uint64(), nullable=False), *fields])
+
+
+def batch_table(batches: Sequence[SpanBatch], count: Count, source_id: int) -> pa.Table:
+    """Rows of store.batch, for what is written now; ``count`` is what was before."""
+    spans = [batch.spans.num_rows for batch in batches]
+    return pa.Table.from_pydict(
+        {
+            "batch_id": range(count.batches + 1, count.batches + 1 + len(batches)),
+            "source_id": [source_id] * len(batches),
+            "received_ns": [time.time_ns()] * len(batches),
+            "spans": spans,
+            "links": [batch.links.num_rows for batch in batches],
+            "events": [batch.events.num_rows for batch in batches],
+            "total": [count.spans + upto for upto in accumulate(spans)],
+        },
+        schema=BATCHES,
+    )
 
 
 def shape_table(shapes: dict[Shape, int]) -> pa.Table:
     """Rows of store.shape."""
-    return pa.table(
+    return pa.Table.from_pydict(
         {
-            "shape_id": pa.array(shapes.values(), pa.uint32()),
-            "keys": pa.array([s.keys for s in shapes], pa.list_(pa.string())),
-            "types": pa.array([s.types for s in shapes], pa.list_(pa.uint8())),
-        }
+            "shape_id": shapes.values(),
+            "keys": [s.keys for s in shapes],
+            "types": [s.types for s in shapes],
+        },
+        schema=SHAPES,
     )
 
 
 def resource_table(resources: dict[Resource, int], keys: dict[int, tuple[str, ...]]) -> pa.Table:
     """Rows of store.resource; ``keys`` are those of each shape id that is used."""
     named = [dict(zip(keys[r.shape], r.values, strict=True)) for r in resources]
-    return pa.table(
+    return pa.Table.from_pydict(
         {
-            "resource_id": pa.array(resources.values(), pa.uint32()),
+            "resource_id": resources.values(),
             # The specification's name for a service without one.
-            "service": pa.array([n.get("service.name") or "unknown_service" for n in named]),
-            "namespace": pa.array([n.get("service.namespace") for n in named], pa.string()),
-            "instance": pa.array([n.get("service.instance.id") for n in named], pa.string()),
-            "shape_id": pa.array([r.shape for r in resources], pa.uint32()),
-            "vals": pa.array([r.values for r in resources], pa.list_(pa.string())),
-            "schema_url": pa.array([r.schema_url for r in resources], pa.string()),
-            "dropped_attributes": pa.array([r.dropped_attributes for r in resources], pa.uint32()),
-            "entity_refs": pa.array([r.entity_refs for r in resources], pa.string()),
-        }
+            "service": [n.get("service.name") or "unknown_service" for n in named],
+            "namespace": [n.get("service.namespace") for n in named],
+            "instance": [n.get("service.instance.id") for n in named],
+            "shape_id": [r.shape for r in resources],
+            "vals": [r.values for r in resources],
+            "schema_url": [r.schema_url for r in resources],
+            "dropped_attributes": [r.dropped_attributes for r in resources],
+            "entity_refs": [r.entity_refs for r in resources],
+        },
+        schema=RESOURCES,
     )
 
 
 def scope_table(scopes: dict[Scope, int]) -> pa.Table:
     """Rows of store.scope."""
-    return pa.table(
+    return pa.Table.from_pydict(
         {
-            "scope_id": pa.array(scopes.values(), pa.uint32()),
-            "name": pa.array([s.name for s in scopes], pa.string()),
-            "version": pa.array([s.version for s in scopes], pa.string()),
-            "shape_id": pa.array([s.shape for s in scopes], pa.uint32()),
-            "vals": pa.array([s.values for s in scopes], pa.list_(pa.string())),
-            "schema_url": pa.array([s.schema_url for s in scopes], pa.string()),
-            "dropped_attributes": pa.array([s.dropped_attributes for s in scopes], pa.uint32()),
-        }
+            "scope_id": scopes.values(),
+            "name": [s.name for s in scopes],
+            "version": [s.version for s in scopes],
+            "shape_id": [s.shape for s in scopes],
+            "vals": [s.values for s in scopes],
+            "schema_url": [s.schema_url for s in scopes],
+            "dropped_attributes": [s.dropped_attributes for s in scopes],
+        },
+        schema=SCOPES,
     )
 
 
-def insert_table(cursor: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
-    """Insert rows into the store's table of that name, in the cursor's transaction."""
-    if not table.num_rows:
-        return
-    cursor.register(f"incoming_{name}", table)
-    try:
-        cursor.execute(queries.text(f"store/insert_{name}"))
-    finally:
-        cursor.unregister(f"incoming_{name}")
+#: The tables that a write adds to, by name, with what their rows look like.
+STORED: Final[Mapping[str, pa.Schema]] = {
+    "batches": BATCHES,
+    "shapes": SHAPES,
+    "resources": RESOURCES,
+    "scopes": SCOPES,
+    "spans": _stored(SPANS),
+    "links": _stored(LINKS),
+    "events": _stored(EVENTS),
+}

@@ -1,10 +1,10 @@
 """Requests on their way to the disk: decoded together, committed together, answered one by one.
 
-Decoding has a cost for each call and, in many threads at once, for their fight over the interpreter
-(measured: 8.3 us a span in eight threads, 5.7 in one, 3.5 when eight requests are decoded as one).
-So one thread decodes whatever has arrived, as one batch, while the writer commits the batch before.
-Only one batch waits decoded; all other requests wait as bytes, bounded in number and size, and what
-is beyond the bounds is refused at once.
+Decoding and committing have a cost for each call beside that for each span, and decoding in many
+threads has that of their fight over the interpreter.
+So one thread decodes whatever has arrived, as one batch. While the writer commits, requests gather
+for the batch after it; only a batch that is full is decoded meanwhile. All others wait as bytes,
+bounded in number and size, and what is beyond the bounds is refused at once.
 
 Requests of one batch never answer for each other: when a batch cannot be decoded, has spans to
 reject or cannot be written, its requests go through one at a time.
@@ -26,7 +26,7 @@ from tracemap.errors import BusyError, ServerError
 
 #: Bytes decoded together at most; a single request may be larger.
 _TOGETHER = 4 * MIB
-#: Batches between the decoder and the disk: one being written, one ready to be.
+#: Batches between the queue and the disk: one being written, one being decoded or ready.
 _AHEAD = 2
 
 
@@ -61,10 +61,11 @@ class Intake:
         self._change = threading.Condition()
         self._queue: deque[_Waiting] = deque()
         self._alone: deque[_Waiting] = deque()  # to be tried again, each by itself
+        self._queued = 0  # bytes in the queue
         self._requests = 0  # not yet answered
         self._bytes = 0
+        self._ahead = 0  # batches taken from the queue and not yet committed
         self._closed = False
-        self._ahead = threading.Semaphore(_AHEAD)
         self._thread = threading.Thread(target=self._run, name="tracemap-decoder", daemon=True)
         self._thread.start()
 
@@ -90,9 +91,10 @@ class Intake:
                     do="send the request again in a second",
                 )
             self._queue.append(waiting)
+            self._queued += len(body)
             self._requests += 1
             self._bytes += len(body)
-            self._change.notify()
+            self._tell()
         return waiting.done
 
     @property
@@ -114,27 +116,34 @@ class Intake:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        while True:
-            self._ahead.acquire()  # released when the batch is committed
-            group = self._next_group()
-            if not group:
-                return
+        while group := self._next_group():
             self._hand_over(group)
+
+    def _is_due(self) -> bool:
+        """Whether the decoder has something to do: a batch, or to end."""
+        if self._ahead:
+            return self._ahead < _AHEAD and self._queued >= _TOGETHER
+        return bool(self._queue or self._alone) or (self._closed and not self._requests)
+
+    def _tell(self) -> None:
+        """Wake the decoder, but not for nothing."""
+        if self._is_due():
+            self._change.notify()
 
     def _next_group(self) -> list[_Waiting]:
         """What is decoded next, waiting for it if need be; nothing once closed and answered."""
         with self._change:
-            while not self._queue and not self._alone:
-                if self._closed and not self._requests:
-                    return []
-                self._change.wait()
+            self._change.wait_for(self._is_due)
             if self._alone:
+                self._ahead += 1
                 return [self._alone.popleft()]
-            group = [self._queue.popleft()]
-            size = len(group[0].body)
-            while self._queue and size + len(self._queue[0].body) <= _TOGETHER:
+            group: list[_Waiting] = []
+            size = 0
+            while self._queue and (not group or size + len(self._queue[0].body) <= _TOGETHER):
                 group.append(self._queue.popleft())
                 size += len(group[-1].body)
+            self._queued -= size
+            self._ahead += bool(group)
         for waiting in group:
             # From here on it cannot be cancelled. If it was, its sender left: it is written still.
             waiting.done.set_running_or_notify_cancel()
@@ -161,7 +170,6 @@ class Intake:
         if error is not None:
             self._failed(group, error)
             return
-        self._ahead.release()
         self.counters.spans(spans, taken.rejected)
         for waiting in group:
             if not waiting.done.cancelled():
@@ -173,19 +181,19 @@ class Intake:
             # One of them may be at fault on its own account: the others must not be lost.
             self._again(group)
             return
-        self._ahead.release()
         if not group[0].done.cancelled():
             group[0].done.set_exception(error)
         self._answered(group)
 
     def _again(self, group: list[_Waiting]) -> None:
-        self._ahead.release()
         with self._change:
+            self._ahead -= 1
             self._alone.extend(group)
-            self._change.notify()
+            self._tell()
 
     def _answered(self, group: list[_Waiting]) -> None:
         with self._change:
+            self._ahead -= 1
             self._requests -= len(group)
             self._bytes -= sum(len(waiting.body) for waiting in group)
-            self._change.notify()
+            self._tell()

@@ -1,1 +1,1 @@
-INSERT INTO store.event BY NAME SELECT * FROM incoming_events
+EXECUTE insert_events

@@ -1,1 +1,1 @@
-INSERT INTO store.link BY NAME SELECT * FROM incoming_links
+EXECUTE insert_links

@@ -1,1 +1,1 @@
-INSERT INTO store.resource BY NAME SELECT * FROM incoming_resources
+EXECUTE insert_resources

@@ -1,1 +1,1 @@
-INSERT INTO store.scope BY NAME SELECT * FROM incoming_scopes
+EXECUTE insert_scopes

@@ -1,1 +1,1 @@
-INSERT INTO store.shape BY NAME SELECT * FROM incoming_shapes
+EXECUTE insert_shapes

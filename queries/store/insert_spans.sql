@@ -1,1 +1,1 @@
-INSERT INTO store.span BY NAME SELECT * FROM incoming_spans
+EXECUTE insert_spans

@@ -1,0 +1,1 @@
+PREPARE insert_events AS INSERT INTO store.event BY NAME SELECT * FROM incoming_events

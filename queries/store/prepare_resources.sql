@@ -1,0 +1,1 @@
+PREPARE insert_resources AS INSERT INTO store.resource BY NAME SELECT * FROM incoming_resources
