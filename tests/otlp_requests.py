@@ -11,6 +11,7 @@ import math
 from typing import Any
 
 from google.protobuf import json_format
+from google.protobuf.message import Message
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
@@ -78,7 +79,7 @@ def varint(number: int) -> bytes:
     return bytes(out) + bytes([number])
 
 
-def to_json(message: ExportTraceServiceRequest) -> dict[str, Any]:
+def to_json(message: Message) -> dict[str, Any]:
     """A request as OTLP/JSON, by protobuf's own mapping and hex for the ids."""
     whole: dict[str, Any] = json_format.MessageToDict(message, use_integers_for_enums=True)
     _hex_ids(whole)

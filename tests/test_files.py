@@ -102,14 +102,14 @@ def test_rejected_spans_are_counted_and_named(tmp_path: Path, sink: Sink) -> Non
 
 
 def test_other_signals_are_left_out_and_counted(tmp_path: Path, sink: Sink) -> None:
-    logs = b'{"resourceLogs":[]}'
-    mixed = write(tmp_path, "mixed", lines(logs, JSON[0], logs))
-    only = write(tmp_path, "logs", lines(logs, logs))
+    metrics = b'{"resourceMetrics":[]}'
+    mixed = write(tmp_path, "mixed", lines(metrics, JSON[0], metrics))
+    only = write(tmp_path, "metrics", lines(metrics, metrics))
     result = files.import_files([mixed, only], sink)
     assert sink.names == ["a"]
     assert result.other_signals == 4
     assert [str(problem) for problem in result.problems] == [
-        f"{only}: this file holds logs, not traces"
+        f"{only}: this file holds metrics, not traces or logs"
     ]
 
 

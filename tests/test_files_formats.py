@@ -16,6 +16,7 @@ from otlp_files import JSON, NAMES, PRETTY, PROTOBUF, by_four_bytes, by_varint, 
 
 from tracemap.collectors.files import OtherSignal, Problem, Request, read_file
 from tracemap.collectors.files import json_records as json_reading
+from tracemap.collectors.otlp.signals import LOGS, TRACES
 
 NOT_A_TRACE = (
     "this is not a trace file (OTLP is JSON, or protobuf with a length before each message)"
@@ -86,10 +87,10 @@ def test_json_may_begin_with_empty_lines(file: Path) -> None:
 def test_a_line_of_another_signal_is_told_apart(file: Path) -> None:
     file.write_bytes(lines(b'{"resourceLogs":[]}', JSON[0], b'{"resourceMetrics":[]}'))
     logs, traces, metrics = read_file(file)
-    assert isinstance(logs, OtherSignal)
+    assert isinstance(logs, Request)
     assert isinstance(traces, Request)
     assert isinstance(metrics, OtherSignal)
-    assert (logs.signal, metrics.signal) == ("logs", "metrics")
+    assert (logs.signal, traces.signal, metrics.signal) == (LOGS, TRACES, "metrics")
 
 
 @pytest.mark.parametrize(

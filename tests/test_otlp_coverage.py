@@ -1,18 +1,29 @@
-"""Fails when OTLP's traces gain a field that the batch cannot hold, until it is given a place."""
+"""Fails when OTLP gains a field that the batch cannot hold, until it is given a place."""
 
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
+import duckdb
 import pytest
 from google.protobuf.descriptor import Descriptor
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
+    ExportLogsServiceRequest,
+    ExportLogsServiceResponse,
+)
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceResponse,
+)
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
 )
+from opentelemetry.proto.logs.v1.logs_pb2 import SeverityNumber
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
-from tracemap.batch import EVENTS, LINKS, SPANS, Resource, Scope, ValueType
+from tracemap import queries
+from tracemap.batch import EVENTS, LINKS, LOGS, SPANS, Resource, Scope, ValueType
 
 #: A place that is the structure itself: lists of other messages.
 STRUCTURE = "structure"
@@ -79,6 +90,30 @@ PLACES: dict[str, dict[str, str | tuple[str, ...]]] = {
         "dropped_attributes_count": "links.dropped_attributes",
         "flags": "links.flags",
     },
+    "ExportLogsServiceRequest": {"resource_logs": STRUCTURE},
+    "ResourceLogs": {
+        "resource": STRUCTURE,
+        "scope_logs": STRUCTURE,
+        "schema_url": "resource.schema_url",
+    },
+    "ScopeLogs": {
+        "scope": STRUCTURE,
+        "log_records": STRUCTURE,
+        "schema_url": "scope.schema_url",
+    },
+    "LogRecord": {
+        "time_unix_nano": "logs.time_ns",
+        "observed_time_unix_nano": "logs.observed_ns",
+        "severity_number": "logs.severity",
+        "severity_text": "logs.severity_text",
+        "body": ("logs.body_type", "logs.body"),
+        "attributes": ("logs.shape_no", "logs.vals"),
+        "dropped_attributes_count": "logs.dropped_attributes",
+        "flags": "logs.flags",
+        "trace_id": "logs.trace_id",
+        "span_id": "logs.span_id",
+        "event_name": "logs.event_name",
+    },
     "KeyValue": {"key": "shape.keys", "value": STRUCTURE, "key_strindex": PROFILES_ONLY},
     "AnyValue": {
         "string_value": "type.STRING",
@@ -98,6 +133,7 @@ HELD = {
     "spans": set(SPANS.names),
     "links": set(LINKS.names),
     "events": set(EVENTS.names),
+    "logs": set(LOGS.names),
     "resource": {field.name for field in dataclasses.fields(Resource)},
     "scope": {field.name for field in dataclasses.fields(Scope)},
     "shape": {"keys", "types"},
@@ -107,7 +143,7 @@ HELD = {
 
 def _messages(descriptor: Descriptor, found: dict[str, Descriptor]) -> dict[str, Descriptor]:
     """Every message type within a message type, by its short name."""
-    if found.setdefault(descriptor.name, descriptor) is not descriptor:
+    if found.setdefault(descriptor.name, descriptor).full_name != descriptor.full_name:
         raise AssertionError(f"two messages are called {descriptor.name}")
     for field in descriptor.fields:
         if field.message_type is not None and field.message_type.name not in found:
@@ -115,7 +151,9 @@ def _messages(descriptor: Descriptor, found: dict[str, Descriptor]) -> dict[str,
     return found
 
 
-MESSAGES = _messages(ExportTraceServiceRequest.DESCRIPTOR, {})
+MESSAGES = _messages(
+    ExportLogsServiceRequest.DESCRIPTOR, _messages(ExportTraceServiceRequest.DESCRIPTOR, {})
+)
 
 
 def test_every_message_of_otlp_is_known() -> None:
@@ -153,9 +191,31 @@ def test_the_enums_are_those_the_columns_speak_of() -> None:
     }
 
 
-def test_the_answer_has_no_field_we_do_not_know() -> None:
-    answer = ExportTraceServiceResponse.DESCRIPTOR
-    assert [field.name for field in answer.fields] == ["partial_success"]
-    partial = answer.fields_by_name["partial_success"].message_type
-    assert partial is not None
-    assert [field.name for field in partial.fields] == ["rejected_spans", "error_message"]
+def test_severities_are_those_that_the_view_names() -> None:
+    with duckdb.connect() as connection:
+        connection.execute(queries.text("schema/severity_name"))
+        for name, number in SeverityNumber.items():
+            shown = connection.execute("SELECT severity_name(?::UTINYINT)", [number]).fetchone()
+            short = name.removeprefix("SEVERITY_NUMBER_")
+            assert shown == (None if short == "UNSPECIFIED" else short,)
+        assert connection.execute("SELECT severity_name(25::UTINYINT)").fetchone() == (None,)
+
+
+@pytest.mark.parametrize(
+    ("answer", "rejected"),
+    [
+        (ExportTraceServiceResponse, "rejected_spans"),
+        (ExportLogsServiceResponse, "rejected_log_records"),
+        (ExportMetricsServiceResponse, "rejected_data_points"),
+    ],
+)
+def test_the_answer_has_no_field_we_do_not_know(answer: Any, rejected: str) -> None:
+    """One writer serves all three: their fields have the same numbers."""
+    assert [(field.name, field.number) for field in answer.DESCRIPTOR.fields] == [
+        ("partial_success", 1)
+    ]
+    partial = answer.DESCRIPTOR.fields_by_name["partial_success"].message_type
+    assert [(field.name, field.number) for field in partial.fields] == [
+        (rejected, 1),
+        ("error_message", 2),
+    ]

@@ -13,6 +13,7 @@ from tracemap.batch import SpanBatch
 from tracemap.collectors.otlp import intake as module
 from tracemap.collectors.otlp.intake import Intake, Taken
 from tracemap.collectors.otlp.limits import Limits
+from tracemap.collectors.otlp.signals import TRACES
 from tracemap.collectors.otlp.writer import GroupCommit
 from tracemap.errors import BusyError, PayloadError, ServerError, StoreError
 
@@ -98,12 +99,12 @@ def test_a_full_batch_is_decoded_while_the_one_before_is_written(
     a, b, c, d = (body(span(name)) for name in "abcd")
     monkeypatch.setattr(module, "_TOGETHER", len(a + b))
     later = [intake.submit(a)]
-    assert intake._queue, "it may still grow"
+    assert intake._queues[TRACES], "it may still grow"
     later.append(intake.submit(b))
-    while intake._queue:
+    while intake._queues[TRACES]:
         threading.Event().wait(0.001)
     later += [intake.submit(c), intake.submit(d)]
-    assert len(intake._queue) == 2, "only one batch waits decoded"
+    assert len(intake._queues[TRACES]) == 2, "only one batch waits decoded"
     disk.go_on.release(100)
     assert results([*early, *later]) == [Taken()] * 5
     assert disk.commits == [[["first"]], [["a", "b"]], [["c", "d"]]]

@@ -309,12 +309,14 @@ def test_bad_requests_over_http(
 def test_other_methods_and_paths(collector: Collector) -> None:
     answer = collector.http.get("/v1/traces")
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
-    answer = collector.http.post("/v1/logs", content=b"", headers={"content-type": JSON})
-    assert answer.status_code == 404
-    assert answer.json() == {
-        "code": 5,
-        "message": "tracemap takes traces at /v1/traces and nothing else",
-    }
+    for path in ("/v1development/profiles", "/v1/trace", "/"):
+        answer = collector.http.post(path, content=b"", headers={"content-type": JSON})
+        assert answer.status_code == 404
+        assert answer.json() == {
+            "code": 5,
+            "message": "tracemap takes traces at /v1/traces, logs at /v1/logs,"
+            " metrics at /v1/metrics and nothing else",
+        }
 
 
 @pytest.mark.parametrize("content", [b"hello world", body(span())[:-3]])
@@ -323,10 +325,11 @@ def test_bad_requests_over_grpc(collector: Collector, content: bytes) -> None:
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert error.details().startswith("this is not an OTLP trace request (")
     assert collector.sink.batches == []
-    unknown = collector.channel.unary_unary("/opentelemetry.proto.collector.x.Service/Export")
-    with pytest.raises(grpc.RpcError) as caught:
-        unknown(b"", timeout=WAIT)
-    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+    for service in ("x.Service", "profiles.v1development.ProfilesService"):
+        unknown = collector.channel.unary_unary(f"/opentelemetry.proto.collector.{service}/Export")
+        with pytest.raises(grpc.RpcError) as caught:
+            unknown(b"", timeout=WAIT)
+        assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
 HUNDRED_MB = 100_000_000

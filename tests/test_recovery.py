@@ -101,7 +101,7 @@ def check_opens(db: Path, damaged: bytes, caplog: pytest.LogCaptureFixture) -> i
             assert not warnings(caplog)
             return 0
         (loss,) = losses
-        assert (loss.spans, loss.batches) == (lost, BATCHES - batches)
+        assert (loss.records, loss.batches) == (lost, BATCHES - batches)
         (copy,) = kept(db)
         assert loss.set_aside == str(copy)
         assert copy.read_bytes() == damaged
@@ -150,8 +150,8 @@ def test_a_log_that_is_gone_is_told(db: Path, caplog: pytest.LogCaptureFixture) 
     wal(db).write_bytes(b"")
     with Store.open(db) as store:
         (loss,) = store.losses()
-    assert loss.spans == acknowledged(BATCHES) - acknowledged(5)
-    assert "acknowledged spans of 25 batches are missing" in warnings(caplog)[0]
+    assert loss.records == acknowledged(BATCHES) - acknowledged(5)
+    assert "acknowledged records of 25 batches are missing" in warnings(caplog)[0]
 
 
 def test_what_was_never_acknowledged_is_no_loss(db: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -175,7 +175,7 @@ def test_without_our_counts_the_damage_is_told_all_the_same(
     with Store.open(db) as store:
         (loss,) = store.losses()
         assert 0 < stored(store)[0] < acknowledged(BATCHES)
-    assert loss.spans is None
+    assert loss.records is None
     assert "is not known" in warnings(caplog)[0]
 
 
@@ -265,7 +265,7 @@ def test_a_ledger_that_cannot_be_written_stops_nothing(
 def test_a_loss_in_words() -> None:
     loss = Loss(0, 2, 11, "/x/db.wal.damaged-1", "a wrong checksum at byte 9")
     assert str(loss) == (
-        "the write-ahead log is damaged (a wrong checksum at byte 9): 11 acknowledged spans of 2 "
+        "the write-ahead log is damaged (a wrong checksum at byte 9): 11 acknowledged records of 2 "
         "batches are missing; it is kept as /x/db.wal.damaged-1"
     )
 
@@ -277,5 +277,5 @@ def test_commands_say_it_on_stderr_and_a_server_in_its_health(db: Path) -> None:
     with front.serving(db) as server:
         _, details = server.health()
     (told,) = details["losses"]
-    assert "acknowledged spans of" in told
+    assert "acknowledged records of" in told
     assert CliRunner().invoke(app, ["findings", "--db", str(db)]).exit_code == 0

@@ -1,4 +1,4 @@
-"""What a collector hands to the store: spans as Arrow columns, everything repeated interned.
+"""What a collector hands to the store: spans and logs as Arrow columns, what repeats interned.
 
 A batch is self-contained: ``shapes``, ``resources`` and ``scopes`` are numbered from 0 within the
 batch (``*_no`` columns point at them); the store maps those numbers to its own ids when it writes.
@@ -120,10 +120,33 @@ EVENTS = pa.schema(
     ]
 )
 
+#: One row a log record that belongs to a span; whether the span is stored, or ever will be, is not
+#: known. The body is one attribute value: its ``ValueType`` and its text.
+LOGS = pa.schema(
+    [
+        pa.field("log_no", pa.uint32(), nullable=False),  # position in the batch, from 0
+        pa.field("resource_no", pa.uint32(), nullable=False),
+        pa.field("scope_no", pa.uint32(), nullable=False),
+        pa.field("trace_id", pa.uuid(), nullable=False),
+        pa.field("span_id", pa.uint64(), nullable=False),
+        pa.field("flags", pa.uint32(), nullable=False),
+        pa.field("time_ns", pa.uint64(), nullable=False),  # 0: not known
+        pa.field("observed_ns", pa.uint64(), nullable=False),  # 0: not known
+        pa.field("severity", pa.uint8(), nullable=False),  # SeverityNumber, 0 unspecified
+        pa.field("severity_text", pa.string()),  # null: empty
+        pa.field("event_name", pa.string()),  # null: empty
+        pa.field("body_type", pa.uint8(), nullable=False),
+        pa.field("body", pa.string(), nullable=False),
+        pa.field("shape_no", pa.uint32(), nullable=False),
+        pa.field("vals", pa.list_(pa.string()), nullable=False),
+        pa.field("dropped_attributes", pa.uint32(), nullable=False),
+    ]
+)
+
 
 @dataclass(slots=True)
 class SpanBatch:
-    """Spans that are written in one transaction, with their links and events."""
+    """What is written in one transaction: spans with their links and events, or log records."""
 
     shapes: Sequence[Shape]
     resources: Sequence[Resource]
@@ -131,6 +154,15 @@ class SpanBatch:
     spans: pa.Table  # SPANS
     links: pa.Table = field(default_factory=LINKS.empty_table)
     events: pa.Table = field(default_factory=EVENTS.empty_table)
-    #: Spans refused one by one (wrong id lengths, all-zero ids): how many, and the first reasons.
+    logs: pa.Table = field(default_factory=LOGS.empty_table)
+    #: Spans or log records refused one by one (bad ids, values too deep): how many, and the first
+    #: reasons.
     rejected: int = 0
     reasons: tuple[str, ...] = ()
+    #: Log records that belong to no span and are not stored: how many, by request.
+    unrelated: tuple[int, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """How many spans and log records are to be written."""
+        return int(self.spans.num_rows + self.logs.num_rows)

@@ -1,4 +1,4 @@
-"""Stored spans as the batches they came in: the way back from the store, in bounded memory.
+"""Spans and logs as the batches they came in: the way back from the store, in bounded memory.
 
 Nothing is lost on it: ``collectors.otlp.encode`` makes of these batches the OTLP that came in.
 """
@@ -6,6 +6,7 @@ Nothing is lost on it: ``collectors.otlp.encode`` makes of these batches the OTL
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 import duckdb
@@ -14,14 +15,21 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from tracemap import queries
-from tracemap.batch import EVENTS, LINKS, SPANS, Resource, Scope, Shape, SpanBatch
+from tracemap.batch import EVENTS, LINKS, LOGS, SPANS, Resource, Scope, Shape, SpanBatch
 from tracemap.errors import NotFoundError
 from tracemap.store import Store
 
-#: (batch_id, span_no) of spans, in this order.
-Places = tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32]]
 
-#: Spans read at once: few at first, then as many as make up about this many bytes.
+@dataclass(frozen=True, slots=True)
+class Places:
+    """(batch_id, number in it) of spans or of log records, in this order."""
+
+    kind: str  #: "span" or "log"
+    batch_ids: npt.NDArray[np.uint64]
+    numbers: npt.NDArray[np.uint32]
+
+
+#: Rows read at once: few at first, then as many as make up about this many bytes.
 _FIRST: Final = 200
 _MOST: Final = 5_000
 _BYTES: Final = 8 << 20
@@ -29,10 +37,18 @@ _BYTES: Final = 8 << 20
 #: What becomes of a column of the store: its name in a batch.
 _NUMBERS: Final = {"resource_id": "resource_no", "scope_id": "scope_no", "shape_id": "shape_no"}
 _IDS: Final = ("trace_id", "linked_trace_id")
+#: What is read of the spans or the log records at some places, themselves first.
+_TABLES: Final = {
+    "span": {"spans": SPANS, "links": LINKS, "events": EVENTS},
+    "log": {"logs": LOGS},
+}
 
 
 def batches(store: Store, execution: str | None = None) -> Iterator[SpanBatch]:
-    """Everything stored when this was called, or the spans of one execution, copies included.
+    """Everything stored when this was called, or what is of one execution, copies included.
+
+    Of an execution are its spans, and the log records of these and of spans that were never stored
+    in traces which are its own alone.
 
     No snapshot is held meanwhile, so that a slow reader keeps no checkpoint waiting: spans that
     are forgotten during the export may or may not be in it. Raises NotFoundError when there is no
@@ -41,14 +57,15 @@ def batches(store: Store, execution: str | None = None) -> Iterator[SpanBatch]:
     if execution is None:
         return _read(store, _ranges(store, store.last_batch()))
     with store.cursor() as cursor:
-        places = _places(cursor, "execution_copies", execution=execution)
-    if not len(places[0]):
+        spans = _places(cursor, "span", "execution_copies", execution=execution)
+        logs = _places(cursor, "log", "execution_logs", execution=execution)
+    if not len(spans.numbers):
         raise NotFoundError(f"there is no execution {execution!r}")
-    return _read(store, [places])
+    return _read(store, [spans, logs])
 
 
 def _ranges(store: Store, last: int) -> Iterator[Places]:
-    """Where the spans stand, some batches at a time."""
+    """Where spans and log records stand, some batches at a time."""
     done = 0
     while done < last:
         with store.cursor() as cursor:
@@ -58,54 +75,54 @@ def _ranges(store: Store, last: int) -> Iterator[Places]:
             rows = [row for row in rows if row[0] <= last]
             if not rows:
                 return
-            held = np.cumsum([spans for _, spans in rows])
+            held = np.cumsum([records for _, records in rows])
             some = rows[: max(1, int(np.searchsorted(held, _MOST, side="right")))]
-            places = _places(
-                cursor, "export_range", first=max(done + 1, some[0][0]), last=some[-1][0]
-            )
+            bounds = {"first": max(done + 1, some[0][0]), "last": some[-1][0]}
+            places = [_places(cursor, kind, f"export_{kind}_range", **bounds) for kind in _TABLES]
         done = some[-1][0]
-        yield places
+        yield from places
 
 
-def _places(cursor: duckdb.DuckDBPyConnection, name: str, **params: object) -> Places:
+def _places(cursor: duckdb.DuckDBPyConnection, kind: str, name: str, **params: object) -> Places:
     found = cursor.execute(queries.text(f"store/{name}"), params).fetchnumpy()
-    return np.asarray(found["batch_id"]), np.asarray(found["span_no"])
+    return Places(kind, np.asarray(found["batch_id"]), np.asarray(found[f"{kind}_no"]))
 
 
 def _read(store: Store, found: Iterable[Places]) -> Iterator[SpanBatch]:
     size = _FIRST
-    for batch_ids, span_nos in found:
+    for places in found:
         start = 0
-        while start < len(batch_ids):
-            end = start + size
-            batch = _batch(store, (batch_ids[start:end], span_nos[start:end]))
-            start = end
-            if not batch.spans.num_rows:
+        while start < len(places.numbers):
+            part = slice(start, start + size)
+            batch = _batch(store, Places(places.kind, places.batch_ids[part], places.numbers[part]))
+            start = part.stop
+            if not batch.rows:
                 continue  # forgotten a moment ago
-            each = sum(t.nbytes for t in (batch.spans, batch.links, batch.events)) / len(
-                batch.spans
-            )
+            held = (batch.spans, batch.links, batch.events, batch.logs)
+            each = sum(table.nbytes for table in held) / batch.rows
             size = max(1, min(_MOST, size * 4, int(_BYTES / each)))
             yield batch
 
 
 def _batch(store: Store, places: Places) -> SpanBatch:
-    """The spans at ``places`` with all that belongs to them, of one moment."""
+    """What is at ``places`` with all that belongs to it, of one moment."""
     with store.cursor() as cursor:
         cursor.execute(queries.text("guard/begin_reading"))
-        cursor.register("wanted", pa.table({"batch_id": places[0], "span_no": places[1]}))
-        bounds = {"first": int(places[0][0]), "last": int(places[0][-1])}
+        number = f"{places.kind}_no"
+        cursor.register("wanted", pa.table({"batch_id": places.batch_ids, number: places.numbers}))
+        bounds = {"first": int(places.batch_ids[0]), "last": int(places.batch_ids[-1])}
 
         def table(name: str) -> pa.Table:
             sql = queries.text(f"store/export_{name}")
             return cursor.sql(sql, params=bounds).to_arrow_table().combine_chunks()
 
-        spans, links, events = table("spans"), table("links"), table("events")
+        tables = {name: table(name) for name in _TABLES[places.kind]}
+        records = next(iter(tables.values()))
         owners = [
-            _rows(cursor, name, np.unique(spans[column]))
+            _rows(cursor, name, np.unique(records[column]))
             for name, column in (("resources", "resource_id"), ("scopes", "scope_id"))
         ]
-        used = [np.asarray(t["shape_id"]) for t in (spans, links, events)]
+        used = [np.asarray(t["shape_id"]) for t in tables.values()]
         used.append(np.asarray([r[1] for r in owners[0]], np.uint32))
         used.append(np.asarray([s[3] for s in owners[1]], np.uint32))
         shapes = _rows(cursor, "shapes", np.unique(np.concatenate(used)))
@@ -115,15 +132,16 @@ def _batch(store: Store, places: Places) -> SpanBatch:
         "resource_id": _numbering(owners[0]),
         "scope_id": _numbering(owners[1]),
     }
-    keys = _keys(spans)
+    keys = _keys(records, number)
+    columns = {
+        name: _columns(found, _TABLES[places.kind][name], numbers, number, keys)
+        for name, found in tables.items()
+    }
     return SpanBatch(
         tuple(Shape(tuple(keys), tuple(types)) for _, keys, types in shapes),
         tuple(Resource(of_shape[s], tuple(v), *more) for _, s, v, *more in owners[0]),
         tuple(Scope(n, v, of_shape[s], tuple(vs), *more) for _, n, v, s, vs, *more in owners[1]),
-        *(
-            _columns(t, schema, numbers, keys)
-            for t, schema in ((spans, SPANS), (links, LINKS), (events, EVENTS))
-        ),
+        **{"spans": SPANS.empty_table(), **columns},
     )
 
 
@@ -138,24 +156,26 @@ def _numbering(rows: list[tuple[Any, ...]]) -> dict[int, int]:
     return {row[0]: number for number, row in enumerate(rows)}
 
 
-def _keys(table: pa.Table) -> npt.NDArray[np.uint64]:
-    """(batch_id, span_no) as one number that sorts like the pair."""
+def _keys(table: pa.Table, number: str) -> npt.NDArray[np.uint64]:
+    """(batch_id, number in it) as one number that sorts like the pair."""
     batch_ids = np.asarray(table["batch_id"]).astype(np.uint64)
-    return (batch_ids << np.uint64(32)) | np.asarray(table["span_no"]).astype(np.uint64)
+    return (batch_ids << np.uint64(32)) | np.asarray(table[number]).astype(np.uint64)
 
 
 def _columns(
     table: pa.Table,
     schema: pa.Schema,
     numbers: dict[str, dict[int, int]],
-    spans: npt.NDArray[np.uint64],
+    position: str,
+    records: npt.NDArray[np.uint64],
 ) -> pa.Table:
     """A table of the store as the batch has it: numbered within the batch, ids as UUIDs."""
     found = {}
     for name in table.column_names:
         column = table[name]
-        if name == "span_no":
-            found[name] = pa.array(np.searchsorted(spans, _keys(table)).astype(np.uint32))
+        if name == position:
+            at = np.searchsorted(records, _keys(table, position))
+            found[name] = pa.array(at.astype(np.uint32))
         elif name in numbers:
             ids, inverse = np.unique(np.asarray(column), return_inverse=True)
             of = np.asarray([numbers[name][i] for i in ids.tolist()], np.uint32)

@@ -21,7 +21,7 @@ from typing import Final
 
 _log = logging.getLogger(__name__)
 
-_RECORD: Final = struct.Struct("<8sQQQ")  # magic, identity, batches, spans
+_RECORD: Final = struct.Struct("<8sQQQ")  # magic, identity, batches, records
 _CHECKSUM: Final = struct.Struct("<I")
 _MAGIC: Final = b"tracemap"
 #: Slots stand apart, so that none shares a sector's torn write with the other's.
@@ -30,10 +30,10 @@ _SLOT: Final = 4096
 
 @dataclass(frozen=True, slots=True, order=True)
 class Count:
-    """The number of the newest batch, and of all spans up to it, ever."""
+    """The number of the newest batch, and of all spans and log records up to it, ever."""
 
     batches: int
-    spans: int
+    records: int
 
 
 class Ledger:
@@ -57,12 +57,12 @@ class Ledger:
         body, rest = content[: _RECORD.size], content[_RECORD.size :][: _CHECKSUM.size]
         if len(rest) < _CHECKSUM.size or _CHECKSUM.unpack(rest)[0] != zlib.crc32(body):
             return None
-        magic, identity, batches, spans = _RECORD.unpack(body)
-        return Count(batches, spans) if (magic, identity) == (_MAGIC, self._identity) else None
+        magic, identity, batches, records = _RECORD.unpack(body)
+        return Count(batches, records) if (magic, identity) == (_MAGIC, self._identity) else None
 
     def note(self, count: Count) -> None:
         """Remember what is on disk now. Never fails: the spans are safe without it."""
-        body = _RECORD.pack(_MAGIC, self._identity, count.batches, count.spans)
+        body = _RECORD.pack(_MAGIC, self._identity, count.batches, count.records)
         try:
             if self._file is None:
                 self._file = os.open(self.path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)

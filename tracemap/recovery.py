@@ -48,21 +48,21 @@ class Damage:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Acknowledged spans that a damaged log took with it; null counts are not known."""
+    """Acknowledged records that a damaged log took with it; null counts are not known."""
 
     found_ns: int
     batches: int | None
-    spans: int | None
+    records: int | None  #: spans and log records
     set_aside: str | None
     what: str
 
     def __str__(self) -> str:
-        if self.spans is None:
-            told = "how many acknowledged spans are missing is not known"
-        elif self.spans == 0:
-            told = "no acknowledged span is missing"
+        if self.records is None:
+            told = "how many acknowledged records are missing is not known"
+        elif self.records == 0:
+            told = "no acknowledged record is missing"
         else:
-            told = f"{self.spans} acknowledged spans of {self.batches} batches are missing"
+            told = f"{self.records} acknowledged records of {self.batches} batches are missing"
         kept = f"; it is kept as {self.set_aside}" if self.set_aside else ""
         return f"the write-ahead log is damaged ({self.what}): {told}{kept}"
 

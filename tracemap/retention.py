@@ -1,4 +1,4 @@
-"""Deleting stored spans: by age, by size, and what goes with them.
+"""Deleting stored spans and logs: by age, by size, and what goes with them.
 
 Rows are deleted in one transaction beside ingest, which goes on. DuckDB gives their blocks to later
 rows at the next checkpoint, so that the file stops growing; it does not shrink.
@@ -28,11 +28,25 @@ _ROUNDS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """What was removed: spans with all copies, and the executions that they were part of."""
+    """What was removed: spans with all copies, log records, and the executions of these spans."""
 
     spans: int = 0
     executions: tuple[str, ...] = ()
     findings: int = 0
+    logs: int = 0
+
+    @property
+    def rows(self) -> int:
+        """Spans and log records."""
+        return self.spans + self.logs
+
+    def __add__(self, other: Deleted) -> Deleted:
+        return Deleted(
+            self.spans + other.spans,
+            tuple(sorted({*self.executions, *other.executions})),
+            self.findings + other.findings,
+            self.logs + other.logs,
+        )
 
 
 def by_age(store: Store, before_ns: int, *, level: int = 0) -> Deleted:
@@ -47,7 +61,7 @@ def by_size(store: Store, most: int, refresh: Callable[[], object]) -> Deleted:
     """Delete the oldest until at most ``most`` bytes are in use: done executions first, then open
     ones, then whatever is oldest. ``refresh`` brings the analysis up to date.
     """
-    spans, executions, findings = 0, set[str](), 0
+    gone = Deleted()
     for level in _LEVELS:
         for _ in range(_ROUNDS):
             size = used_bytes(store)
@@ -56,14 +70,12 @@ def by_size(store: Store, most: int, refresh: Callable[[], object]) -> Deleted:
             with store.cursor() as cursor:
                 found = _value(cursor, "oldest_share", share=1 - _ROOM * most / size)
             deleted = by_age(store, found, level=level)
-            if not deleted.spans:
+            if not deleted.rows:
                 break
-            spans += deleted.spans
-            executions |= set(deleted.executions)
-            findings += deleted.findings
+            gone += deleted
             refresh()
             tidy(store)
-    return Deleted(spans, tuple(sorted(executions)), findings)
+    return gone
 
 
 def keep(
@@ -82,35 +94,37 @@ def keep(
     refresh()
     if keep_ns is not None:
         old = by_age(store, now_ns - keep_ns)
-        if old.spans:
+        if old.rows:
             refresh()
             tidy(store)
     if most is not None:
         large = by_size(store, most, refresh)
-    return Deleted(
-        old.spans + large.spans,
-        tuple(sorted({*old.executions, *large.executions})),
-        old.findings + large.findings,
-    )
+    return old + large
 
 
-def delete(store: Store, victims: str, **params: object) -> Deleted:
-    """Delete the spans that the statement ``store/<victims>`` puts into the table ``victim``."""
+def delete(store: Store, victims: str, *, cutoff_ns: int, **params: object) -> Deleted:
+    """Delete the spans that the statement ``store/<victims>`` puts into the table ``victim``.
+
+    With them go the log records that belong to them, and to nothing and older than ``cutoff_ns``.
+    """
     with store.deriving, store.cursor() as cursor, transaction(cursor, store.path):
 
         def run(name: str, **bound: object) -> duckdb.DuckDBPyConnection:
             return cursor.execute(queries.text(f"store/{name}"), bound or None)
 
-        run(victims, **params)
-        spans = _value(cursor, "victim_count")
-        if not spans:
+        run(victims, cutoff_ns=cutoff_ns, **params)
+        run("victim_logs", cutoff_ns=cutoff_ns)
+        spans, logs = run("victim_count").fetchone() or (0, 0)
+        if not spans + logs:
             return Deleted()
         executions = [str(row[0]) for row in run("victim_executions").fetchall()]
         run("delete_mutes", executions=executions)
         (findings,) = run("delete_findings", executions=executions).fetchone() or (0,)
-        for name in ("delete_events", "delete_links", "delete_spans", "recount", "delete_batches"):
-            run(name)
-        return Deleted(spans, tuple(executions), findings)
+        for name in ("events", "links", "logs", "spans"):
+            run(f"delete_{name}")
+        run("recount")
+        run("delete_batches")
+        return Deleted(spans, tuple(executions), findings, logs)
 
 
 def tidy(store: Store) -> None:

@@ -29,7 +29,7 @@ from tracemap.tables import Fresh, Interned, batch_table, numbered
 _log = logging.getLogger(__name__)
 
 #: Raised with every change of schema ``store``; other versions are refused, never guessed at.
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 
 SourceKind = Literal["live", "recorded"]
 
@@ -120,12 +120,12 @@ class Store:
         return self._interned.count.batches
 
     def losses(self) -> list[Loss]:
-        """Every loss of acknowledged spans that was found when the database was opened."""
+        """Every loss of what was acknowledged that was found when the database was opened."""
         rows = self.cursor().execute(queries.text("store/read_losses")).fetchall()
         return [Loss(*row) for row in rows]
 
     def missing_rows(self) -> list[tuple[int, int, int]]:
-        """Batches whose counted and stored spans differ: (batch_id, counted, stored)."""
+        """Batches whose counted and stored rows differ: (batch_id, counted, stored)."""
         return self.cursor().execute(queries.text("store/missing_rows")).fetchall()
 
     def write(
@@ -139,7 +139,7 @@ class Store:
 
         Raises StoreError (disk full, file gone); nothing of the batches is stored then.
         """
-        batches = [b for b in batches if b.spans.num_rows]
+        batches = [b for b in batches if b.rows]
         if not batches:
             return
         with self._lock:
@@ -174,9 +174,7 @@ class Store:
     def _after(self, batches: Sequence[SpanBatch]) -> Count:
         """The counts once these batches are written."""
         count = self._interned.count
-        return Count(
-            count.batches + len(batches), count.spans + sum(b.spans.num_rows for b in batches)
-        )
+        return Count(count.batches + len(batches), count.records + sum(b.rows for b in batches))
 
     def _find_loss(self, damage: Damage | None) -> None:
         """After a crash: compare with what was acknowledged, and tell what is missing."""
@@ -190,13 +188,13 @@ class Store:
             kept = str(set_aside(self.path)) if log_of(self.path).exists() else None
         else:
             what, kept = damage.what, str(damage.set_aside)
-        batches = spans = None
+        batches = records = None
         if acknowledged is not None or partial:
             reached = max(stored, acknowledged or stored)
             batches = reached.batches - stored.batches
-            spans = reached.spans - stored.spans + partial
+            records = reached.records - stored.records + partial
             self._interned.count = reached
-        loss = Loss(time.time_ns(), batches, spans, kept, what)
+        loss = Loss(time.time_ns(), batches, records, kept, what)
         self._remember(loss)
         _log.warning("%s: %s", self.path, loss)
 
@@ -210,9 +208,9 @@ class Store:
                 {
                     "found_ns": loss.found_ns,
                     "batch_id": count.batches,
-                    "total": count.spans,
+                    "total": count.records,
                     "batches": loss.batches,
-                    "spans": loss.spans,
+                    "records": loss.records,
                     "set_aside": loss.set_aside,
                     "what": loss.what,
                 },
@@ -234,17 +232,15 @@ class Store:
                 for place, table in enumerate(tables)
             )
 
-        spans, links, events = rows("spans"), rows("links"), rows("events")
+        records = {part: rows(part) for part in ("spans", "links", "events", "logs")}
         return {
             "batches": batch_table(batches, count, source_id),
             **fresh.tables(),
-            "spans": spans,
-            "links": links,
-            "events": events,
+            **records,
         }
 
     def drop_unused(self) -> None:
-        """Delete shapes, resources and scopes that no stored span refers to any more.
+        """Delete shapes, resources and scopes that nothing stored refers to any more.
 
         Raises StoreError, with nothing deleted.
         """

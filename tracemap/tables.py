@@ -11,7 +11,7 @@ from typing import Final, Generic, TypeVar
 
 import pyarrow as pa
 
-from tracemap.batch import EVENTS, LINKS, SPANS, Resource, Scope, Shape, SpanBatch
+from tracemap.batch import EVENTS, LINKS, LOGS, SPANS, Resource, Scope, Shape, SpanBatch
 from tracemap.ledger import Count
 
 K = TypeVar("K")
@@ -28,6 +28,7 @@ BATCHES: Final = pa.schema(
         "spans": pa.uint32(),
         "links": pa.uint32(),
         "events": pa.uint32(),
+        "logs": pa.uint32(),
         "total": pa.uint64(),
     }
 )
@@ -163,16 +164,16 @@ def _stored(schema: pa.Schema) -> pa.Schema:
 
 def batch_table(batches: Sequence[SpanBatch], count: Count, source_id: int) -> pa.Table:
     """Rows of store.batch, for what is written now; ``count`` is what was before."""
-    spans = [batch.spans.num_rows for batch in batches]
     return pa.Table.from_pydict(
         {
             "batch_id": range(count.batches + 1, count.batches + 1 + len(batches)),
             "source_id": [source_id] * len(batches),
             "received_ns": [time.time_ns()] * len(batches),
-            "spans": spans,
+            "spans": [batch.spans.num_rows for batch in batches],
             "links": [batch.links.num_rows for batch in batches],
             "events": [batch.events.num_rows for batch in batches],
-            "total": [count.spans + upto for upto in accumulate(spans)],
+            "logs": [batch.logs.num_rows for batch in batches],
+            "total": [count.records + upto for upto in accumulate(b.rows for b in batches)],
         },
         schema=BATCHES,
     )
@@ -235,4 +236,5 @@ STORED: Final[Mapping[str, pa.Schema]] = {
     "spans": _stored(SPANS),
     "links": _stored(LINKS),
     "events": _stored(EVENTS),
+    "logs": _stored(LOGS),
 }

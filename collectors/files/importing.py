@@ -1,4 +1,4 @@
-"""Files -> the store: decoded some thousand spans at a time, in constant memory."""
+"""Files -> the store: decoded some thousand spans or logs at a time, in constant memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from tracemap.batch import SpanBatch
 from tracemap.collectors.files.limits import LIMITS
 from tracemap.collectors.files.reading import read_file
 from tracemap.collectors.files.records import Location, OtherSignal, Problem, Request
-from tracemap.collectors.otlp.decode import decode
+from tracemap.collectors.otlp import decode, logs
+from tracemap.collectors.otlp.signals import LOGS, TRACES, Signal
 from tracemap.errors import PayloadError, TracemapError
 
 #: The source that imported spans belong to, unless told otherwise (design section 8).
@@ -41,8 +42,10 @@ class ImportResult:
     files: int = 0
     requests: int = 0  #: stored, whole or in part
     spans: int = 0  #: stored
-    rejected: int = 0  #: spans refused one by one
-    other_signals: int = 0  #: requests of logs or metrics, left out
+    logs: int = 0  #: log records stored
+    rejected: int = 0  #: spans and log records refused one by one
+    unrelated: int = 0  #: log records that belong to no span, left out
+    other_signals: int = 0  #: requests of metrics, left out
     problem_count: int = 0
     problems: list[Problem] = field(default_factory=list)  #: the first of them
 
@@ -94,45 +97,47 @@ def _write(sink: FileSink, pending: list[SpanBatch], source: str, result: Import
     if pending:
         sink(tuple(pending), source=source)
         result.spans += sum(batch.spans.num_rows for batch in pending)
+        result.logs += sum(batch.logs.num_rows for batch in pending)
         pending.clear()
 
 
 def _batches(path: Path, result: ImportResult, progress: Progress | None) -> Iterator[SpanBatch]:
     """Decode the requests of a file, several together; problems go to ``result``."""
     position = None if progress is None else (lambda done, size: progress(path, done, size))
-    together: list[Request] = []
-    held = traces = others = problems = 0
-    signal = ""
+    together: dict[Signal, list[Request]] = {TRACES: [], LOGS: []}
+    held = dict.fromkeys(together, 0)
+    taken = others = problems = 0
+    other = ""
     for record in read_file(path, position):
         if isinstance(record, Problem):
             problems += 1
             result.note(record)
         elif isinstance(record, OtherSignal):
             others += 1
-            signal = record.signal
+            other = record.signal
         else:
-            traces += 1
-            together.append(record)
-            held += len(record.body)
-            if held >= _DECODED_TOGETHER:
-                yield from _decode(together, result)
-                together, held = [], 0
-    yield from _decode(together, result)
+            taken += 1
+            signal = record.signal
+            together[signal].append(record)
+            held[signal] += len(record.body)
+            if held[signal] >= _DECODED_TOGETHER:
+                yield from _decode(together[signal], result)
+                together[signal], held[signal] = [], 0
+    for requests in together.values():
+        yield from _decode(requests, result)
     result.other_signals += others
-    if others and not traces and not problems:
-        result.note(Problem(Location(path, 0, ""), f"this file holds {signal}, not traces"))
+    if others and not taken and not problems:
+        result.note(Problem(Location(path, 0, ""), f"this file holds {other}, not traces or logs"))
 
 
 def _decode(requests: list[Request], result: ImportResult) -> Iterator[SpanBatch]:
-    """One batch of all requests; when something is wrong with one, a batch of each."""
+    """One batch of all requests, of one signal; when something is wrong with one, of each."""
     if not requests:
         return
     batch: SpanBatch | None
     try:
-        batch = decode(
-            [request.body for request in requests],
-            limits=LIMITS,
-        )
+        decoder = logs.decode if requests[0].signal is LOGS else decode.decode
+        batch = decoder([request.body for request in requests], limits=LIMITS)
         problems = [*batch.reasons]
     except TracemapError as error:
         batch, problems = None, [error.what]
@@ -146,4 +151,5 @@ def _decode(requests: list[Request], result: ImportResult) -> Iterator[SpanBatch
         return
     result.requests += len(requests)
     result.rejected += batch.rejected
+    result.unrelated += sum(batch.unrelated)
     yield batch

@@ -16,7 +16,8 @@ import orjson
 
 from tracemap.collectors.files.limits import MAX_REQUEST
 from tracemap.collectors.files.records import Location, OtherSignal, Problem, Record, Request
-from tracemap.collectors.otlp.json import OTHER_SIGNALS, request_to_protobuf
+from tracemap.collectors.otlp.json import request_to_protobuf, signal_of
+from tracemap.collectors.otlp.signals import METRICS, TRACES
 from tracemap.errors import PayloadError
 
 _Line = tuple[int, bytes]
@@ -117,11 +118,10 @@ def requests(location: Location, value: Any) -> Iterator[Record]:
 
 
 def _request(location: Location, value: Any) -> Record:
-    if isinstance(value, dict) and "resourceSpans" not in value:
-        for name, signal in OTHER_SIGNALS.items():
-            if name in value:
-                return OtherSignal(location, signal)
+    signal = signal_of(value) or TRACES
+    if signal is METRICS:
+        return OtherSignal(location, signal.name)
     try:
-        return Request(location, request_to_protobuf(value))
+        return Request(location, request_to_protobuf(value, signal), signal)
     except PayloadError as error:
         return Problem(location, error.what)

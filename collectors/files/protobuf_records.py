@@ -20,6 +20,8 @@ from tracemap.collectors.files.json_records import requests, why
 from tracemap.collectors.files.limits import MAX_REQUEST
 from tracemap.collectors.files.records import Location, Problem, Record, Request
 from tracemap.collectors.otlp.compression import decompress
+from tracemap.collectors.otlp.nested import messages
+from tracemap.collectors.otlp.signals import LOGS, TRACES, Signal
 from tracemap.errors import TracemapError
 
 ZSTD = b"\x28\xb5\x2f\xfd"
@@ -66,6 +68,25 @@ def _varint(data: bytes) -> tuple[int, int] | None:
     return None
 
 
+def signal_of(body: bytes) -> Signal:
+    """Traces, unless the first record can be none but a log's.
+
+    Requests of all signals look alike down to their records, which stand in the fields 1, 2 and 2
+    of messages within each other. A span has its trace id in field 1, a log record a number.
+    """
+    try:
+        first = next(
+            record
+            for resource in messages(body, 1)
+            for scope in messages(resource, 2)
+            for record in messages(scope, 2)
+        )
+        is_log = next(messages(first, 1), None) is None
+    except (StopIteration, IndexError, ValueError):
+        return TRACES  # the decoder says what is wrong with it
+    return LOGS if is_log else TRACES
+
+
 def records(path: Path, stream: io.BufferedReader[Any], kind: Framing) -> Iterator[Record]:
     """The requests of a protobuf file."""
     number = 0
@@ -110,7 +131,7 @@ def _message(location: Location, body: bytes) -> Iterator[Record]:
         if body.startswith(ZSTD):
             body = decompress(body, "zstd", MAX_REQUEST)
         if not body.startswith(b"{"):
-            yield Request(location, body)
+            yield Request(location, body, signal_of(body))
             return
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from tracemap.collectors.otlp.signals import TRACES, Signal
+
 
 @dataclass(frozen=True, slots=True)
 class Location:
@@ -24,10 +26,11 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A serialised ExportTraceServiceRequest. Not yet known to be one where it was protobuf."""
+    """A serialised request of traces or logs. Not yet known to be one where it was protobuf."""
 
     location: Location
     body: bytes
+    signal: Signal = TRACES
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class OtherSignal:
-    """A request of logs or metrics: one file may hold all signals of a Collector."""
+    """A request of metrics: one file may hold all signals of a Collector."""
 
     location: Location
     signal: str

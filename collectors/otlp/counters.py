@@ -32,8 +32,10 @@ class Counts:
     requests: dict[tuple[str, str], int]
     #: protocol: bytes of request bodies as they came.
     request_bytes: dict[str, int]
-    spans_accepted: int
-    spans_rejected: int
+    #: signal ("traces", "logs", "metrics"): spans, log records, data points that were stored ...
+    accepted: dict[str, int]
+    #: ... and that were not, of requests that were taken.
+    rejected: dict[str, int]
     #: Commits that took at most COMMIT_SECONDS[i] and longer than the bound before; the last is
     #: for all that took longer.
     commits: tuple[int, ...]
@@ -48,8 +50,8 @@ class Counters:
         self._lock = threading.Lock()
         self._requests: Counter[tuple[str, str]] = Counter()
         self._bytes: Counter[str] = Counter()
-        self._accepted = 0
-        self._rejected = 0
+        self._accepted: Counter[str] = Counter()
+        self._rejected: Counter[str] = Counter()
         self._commits = [0] * (len(COMMIT_SECONDS) + 1)
         self._commit_seconds = 0.0
         self._commits_failed = 0
@@ -65,11 +67,11 @@ class Counters:
         with self._lock:
             self._requests[protocol, result] += 1
 
-    def spans(self, accepted: int, rejected: int) -> None:
-        """Spans were committed, and others of their requests could not be."""
+    def records(self, signal: str, accepted: int, rejected: int) -> None:
+        """Spans, log records or data points were stored, and others of their requests were not."""
         with self._lock:
-            self._accepted += accepted
-            self._rejected += rejected
+            self._accepted[signal] += accepted
+            self._rejected[signal] += rejected
 
     def commit(self, seconds: float) -> None:
         """A commit took so long."""
@@ -89,8 +91,8 @@ class Counters:
             return Counts(
                 dict(self._requests),
                 dict(self._bytes),
-                self._accepted,
-                self._rejected,
+                dict(self._accepted),
+                dict(self._rejected),
                 tuple(self._commits),
                 self._commit_seconds,
                 self._commits_failed,

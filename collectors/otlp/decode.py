@@ -201,7 +201,7 @@ def _batch(tree: _Tree, limits: Limits) -> SpanBatch:
         columns = _attributes(tree, events, links, shapes, limits)
     span_attributes, event_attributes, link_attributes = columns
     owners = Owners(shapes, limits)
-    numbers = _owner_numbers(tree, owners)
+    numbers = owners.numbers(tree.resources, tree.scopes, tree.scope_resource, tree.span_scope)
     ids = Ids.of(tree.spans)
     link_table, lost_links, reasons = links_table(links, ids, link_attributes)
     refusals.note(tree, reasons)
@@ -245,20 +245,6 @@ def _attributes(
     """The attributes of spans, events and links as columns."""
     parts = (tree.spans, events.rows, links.rows)
     return attributes.columns([part.field("attributes") for part in parts], shapes, limits)
-
-
-def _owner_numbers(tree: _Tree, owners: Owners) -> tuple[Ints, Ints]:
-    """resource_no and scope_no of each span; only those with spans get a number."""
-    used = np.unique(tree.span_scope)
-    resource_no = np.zeros(len(tree.scopes), np.uint32)
-    scope_no = np.zeros(len(tree.scopes), np.uint32)
-    resource, resource_url = tree.resources.field("resource"), tree.resources.field("schema_url")
-    scope, scope_url = tree.scopes.field("scope"), tree.scopes.field("schema_url")
-    for at in used.tolist():
-        of = int(tree.scope_resource[at])
-        resource_no[at] = owners.resource(resource[of].as_py(), resource_url[of].as_py())
-        scope_no[at] = owners.scope(scope[at].as_py(), scope_url[at].as_py())
-    return resource_no[tree.span_scope], scope_no[tree.span_scope]
 
 
 def _by_span(

@@ -14,36 +14,43 @@ import orjson
 
 from tracemap.batch import SpanBatch, ValueType
 from tracemap.collectors.otlp.json import request_to_protobuf
+from tracemap.collectors.otlp.signals import LOGS, TRACES, Signal
 
-#: Bytes of spans after which a request is ended.
+#: Bytes of spans or log records after which a request is ended.
 _REQUEST: Final = 4 << 20
 
 _Row = dict[str, Any]
-#: The spans of one resource and scope, each as JSON text.
+#: The spans or log records of one resource and scope, each as JSON text.
 _Group = tuple[int, int, list[orjson.Fragment]]
 
 
 def to_json(batch: SpanBatch) -> Iterator[bytes]:
     """The batch as OTLP/JSON requests of bounded size, without line breaks."""
-    writer = _Writer(batch)
-    groups: list[_Group] = []
-    held = 0
-    for resource_no, scope_no, text in writer.spans():
-        if held and held + len(text) > _REQUEST:
-            yield writer.request(groups)
-            groups, held = [], 0
-        if not groups or groups[-1][:2] != (resource_no, scope_no):
-            groups.append((resource_no, scope_no, []))
-        groups[-1][2].append(orjson.Fragment(text))
-        held += len(text)
-    if groups:
-        yield writer.request(groups)
+    for _, text in _requests(batch):
+        yield text
 
 
 def to_protobuf(batch: SpanBatch) -> Iterator[bytes]:
-    """The batch as serialised ``ExportTraceServiceRequest`` messages of bounded size."""
-    for text in to_json(batch):
-        yield request_to_protobuf(orjson.loads(text))
+    """The batch as serialised requests of bounded size: first of traces, then of logs."""
+    for signal, text in _requests(batch):
+        yield request_to_protobuf(orjson.loads(text), signal)
+
+
+def _requests(batch: SpanBatch) -> Iterator[tuple[Signal, bytes]]:
+    writer = _Writer(batch)
+    for signal, records in ((TRACES, writer.spans()), (LOGS, writer.logs())):
+        groups: list[_Group] = []
+        held = 0
+        for resource_no, scope_no, text in records:
+            if held and held + len(text) > _REQUEST:
+                yield signal, writer.request(signal, groups)
+                groups, held = [], 0
+            if not groups or groups[-1][:2] != (resource_no, scope_no):
+                groups.append((resource_no, scope_no, []))
+            groups[-1][2].append(orjson.Fragment(text))
+            held += len(text)
+        if groups:
+            yield signal, writer.request(signal, groups)
 
 
 class _Writer:
@@ -75,16 +82,38 @@ class _Writer:
             for s in batch.scopes
         ]
 
-    def request(self, groups: list[_Group]) -> bytes:
-        """One request of spans grouped by resource and scope."""
+    def request(self, signal: Signal, groups: list[_Group]) -> bytes:
+        """One request of spans or log records grouped by resource and scope."""
+        scopes, records = _LISTS[signal]
         resources: list[_Row] = []
         previous = None
-        for resource_no, scope_no, spans in groups:
+        for resource_no, scope_no, texts in groups:
             if resource_no != previous:
-                resources.append({**self._resources[resource_no], "scopeSpans": []})
+                resources.append({**self._resources[resource_no], scopes: []})
                 previous = resource_no
-            resources[-1]["scopeSpans"].append({**self._scopes[scope_no], "spans": spans})
-        return orjson.dumps({"resourceSpans": resources})
+            resources[-1][scopes].append({**self._scopes[scope_no], records: texts})
+        return orjson.dumps({signal.field: resources})
+
+    def logs(self) -> Iterator[tuple[int, int, bytes]]:
+        """(resource_no, scope_no, JSON) of each log record."""
+        for row in self._batch.logs.to_pylist():
+            yield row["resource_no"], row["scope_no"], orjson.dumps(self._log(row))
+
+    def _log(self, row: _Row) -> _Row:
+        has_body = row["body_type"] != ValueType.EMPTY
+        return _present(
+            timeUnixNano=_uint64(row["time_ns"]),
+            observedTimeUnixNano=_uint64(row["observed_ns"]),
+            severityNumber=row["severity"],
+            severityText=row["severity_text"],
+            body=_VALUES[row["body_type"]](row["body"]) if has_body else None,
+            attributes=self._attributes(row["shape_no"], row["vals"]),
+            droppedAttributesCount=row["dropped_attributes"],
+            flags=row["flags"],
+            traceId=row["trace_id"].hex,
+            spanId=f"{row['span_id']:016x}",
+            eventName=row["event_name"],
+        )
 
     def spans(self) -> Iterator[tuple[int, int, bytes]]:
         """(resource_no, scope_no, JSON) of each span."""
@@ -140,6 +169,10 @@ class _Writer:
             {"key": key, "value": _VALUES[kind](text)}
             for key, kind, text in zip(shape.keys, shape.types, texts, strict=True)
         ]
+
+
+#: Under which names the scopes of a signal's resources, and their records, stand.
+_LISTS: Final = {TRACES: ("scopeSpans", "spans"), LOGS: ("scopeLogs", "logRecords")}
 
 
 def _present(**fields: Any) -> _Row:

@@ -1,4 +1,4 @@
-"""OTLP over gRPC: TraceService/Export with undecoded messages, since the intake wants bytes."""
+"""OTLP over gRPC: the Export methods with undecoded messages, since the intake wants bytes."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import grpc
 
 from tracemap.collectors.otlp.intake import Intake
 from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, Limits
+from tracemap.collectors.otlp.signals import SIGNALS, Signal
 from tracemap.collectors.otlp.status import Failure, success_to_protobuf
 
-_METHOD = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 #: Requests that wait for a commit each hold a thread; threads are cheap, their bodies are not.
@@ -35,18 +36,21 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
         self._intake = intake
         self._bodies = bodies
         # As a stream of one message, which is the same on the wire: the body's time can be taken.
-        self._method = grpc.stream_unary_rpc_method_handler(self._export)
+        self._methods = {
+            signal.method: grpc.stream_unary_rpc_method_handler(partial(self._export, signal))
+            for signal in SIGNALS
+        }
 
     def service(self, details: Any) -> Any:
         """The handler of a call, by its method."""
-        return self._method if details.method == _METHOD else None
+        return self._methods.get(details.method)
 
-    def _export(self, messages: Iterator[bytes], context: Any) -> bytes:
+    def _export(self, signal: Signal, messages: Iterator[bytes], context: Any) -> bytes:
         counters = self._intake.counters
         body = self._bodies.receive(messages, context)
         counters.received("grpc", len(body))
         try:
-            answer = success_to_protobuf(self._intake.submit(body).result())
+            answer = success_to_protobuf(self._intake.submit(body, signal).result())
         except Exception as error:  # noqa: BLE001 - every error has an answer
             failure = Failure.of(error)
         else:

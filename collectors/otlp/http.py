@@ -1,7 +1,7 @@
-"""OTLP over HTTP: POST /v1/traces, protobuf and JSON, as a bare ASGI application.
+"""OTLP over HTTP: POST /v1/traces and its like, protobuf and JSON, as a bare ASGI application.
 
-The answer has the request's content type, and follows the commit. There is one endpoint, so there
-is no router between the server and the spans.
+The answer has the request's content type, and follows the commit. There is one endpoint a signal,
+so there is no router between the server and the spans.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from tracemap.collectors.otlp import json
 from tracemap.collectors.otlp.compression import ENCODINGS, decompress
 from tracemap.collectors.otlp.intake import Intake, Taken
 from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, Limits
+from tracemap.collectors.otlp.signals import SIGNALS, Signal
 from tracemap.collectors.otlp.status import Failure, success_to_json, success_to_protobuf
 from tracemap.errors import BusyError, ServerError, TooLargeError
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
-PATH = "/v1/traces"
+_SIGNALS = {signal.path: signal for signal in SIGNALS}
 _PROTOBUF = b"application/x-protobuf"
 _JSON = b"application/json"
 
@@ -46,10 +47,12 @@ class OtlpHttp:
         kind = headers.get(b"content-type", b"").split(b";", 1)[0].strip().lower()
         as_json = kind == _JSON
         try:
+            signal = _SIGNALS.get(scope["path"])
             failure = self._too_large_head(scope) or _refusal(scope, headers, kind)
             if failure is None:
-                taken = await self._store(headers, as_json=as_json, receive=receive)
-                body = success_to_json(taken) if as_json else success_to_protobuf(taken)
+                assert signal is not None  # or it would have been refused
+                taken = await self._store(signal, headers, as_json=as_json, receive=receive)
+                body = success_to_json(taken, signal) if as_json else success_to_protobuf(taken)
                 self._intake.counters.answered("http", 200)
                 await _answer(send, 200, body, as_json=as_json)
                 return
@@ -77,7 +80,7 @@ class OtlpHttp:
         return None
 
     async def _store(
-        self, headers: dict[bytes, bytes], *, as_json: bool, receive: Receive
+        self, signal: Signal, headers: dict[bytes, bytes], *, as_json: bool, receive: Receive
     ) -> Taken:
         """Receive, decode and commit one request."""
         body = await self._body(headers, receive)
@@ -86,16 +89,18 @@ class OtlpHttp:
         if encoding == "identity" and not as_json:
             message = body
         elif len(body) > (_LARGE if encoding == "identity" else _LARGE_COMPRESSED):
-            message = await asyncio.to_thread(self._message, body, encoding, as_json=as_json)
+            message = await asyncio.to_thread(
+                self._message, signal, body, encoding, as_json=as_json
+            )
         else:
-            message = self._message(body, encoding, as_json=as_json)
-        return await asyncio.wrap_future(self._intake.submit(message))
+            message = self._message(signal, body, encoding, as_json=as_json)
+        return await asyncio.wrap_future(self._intake.submit(message, signal))
 
-    def _message(self, body: bytes, encoding: str, *, as_json: bool) -> bytes:
+    def _message(self, signal: Signal, body: bytes, encoding: str, *, as_json: bool) -> bytes:
         """The request as protobuf, decompressed. Raises PayloadError, TooLargeError."""
         if encoding != "identity":
             body = decompress(body, encoding, self._limits.decoded_body)
-        return json.to_protobuf(body, self._limits) if as_json and body else body
+        return json.to_protobuf(body, self._limits, signal) if as_json and body else body
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         """The whole body. Raises TooLargeError, BusyError, TimeoutError, _ClientGoneError."""
@@ -132,6 +137,9 @@ class OtlpHttp:
         )
 
 
+_TAKEN = ", ".join(f"{signal.name} at {path}" for path, signal in _SIGNALS.items())
+
+
 class _ClientGoneError(Exception):
     """The client closed the connection before its request was complete."""
 
@@ -146,10 +154,10 @@ async def _part(receive: Receive) -> tuple[bytes, bool]:
 
 def _refusal(scope: Scope, headers: dict[bytes, bytes], kind: bytes) -> Failure | None:
     """Why a request is refused before its body is read."""
-    if scope["path"] != PATH:
-        return Failure.http_only(404, f"tracemap takes traces at {PATH} and nothing else")
+    if scope["path"] not in _SIGNALS:
+        return Failure.http_only(404, f"tracemap takes {_TAKEN} and nothing else")
     if scope["method"] != "POST":
-        return Failure.http_only(405, f"{PATH} takes POST only")
+        return Failure.http_only(405, f"{scope['path']} takes POST only")
     if kind not in {_PROTOBUF, _JSON}:
         named = f"content type {kind.decode('latin-1')}" if kind else "a body without content type"
         return Failure.http_only(

@@ -18,9 +18,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 
+from tracemap.batch import SpanBatch
+from tracemap.collectors.otlp import decode, logs, metrics
 from tracemap.collectors.otlp.counters import Counters
-from tracemap.collectors.otlp.decode import decode
 from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, MIB, Limits
+from tracemap.collectors.otlp.signals import LOGS, METRICS, SIGNALS, TRACES, Signal
 from tracemap.collectors.otlp.writer import GroupCommit
 from tracemap.errors import BusyError, ServerError
 
@@ -32,15 +34,31 @@ _AHEAD = 2
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of a request that was stored: how many of its spans were not, and why."""
+    """What became of a request: how many of its records were not stored, and why."""
 
     rejected: int = 0
     reasons: tuple[str, ...] = ()
 
 
+_NO_METRICS = "tracemap stores traces, and logs that belong to spans; metrics it takes and drops"
+
+
+def _taken(batch: SpanBatch, signal: Signal, requests: int) -> list[Taken]:
+    """What became of each request of a batch; one that rejected something is of one request."""
+    reasons = list(batch.reasons)
+    if (more := batch.rejected - len(reasons)) > 0:
+        reasons.append(f"and {more} more {signal.record}s")
+    taken = []
+    for n in batch.unrelated or (0,) * requests:
+        why = f"{n} log records carry no trace and span id; tracemap stores those that do"
+        taken.append(Taken(batch.rejected + n, (*reasons, why) if n else tuple(reasons)))
+    return taken
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Waiting:
     body: bytes
+    signal: Signal = TRACES
     done: Future[Taken] = field(default_factory=Future)
 
 
@@ -59,9 +77,9 @@ class Intake:
         #: What was taken and refused since the start.
         self.counters = counters or Counters()
         self._change = threading.Condition()
-        self._queue: deque[_Waiting] = deque()
+        self._queues: dict[Signal, deque[_Waiting]] = {signal: deque() for signal in SIGNALS}
         self._alone: deque[_Waiting] = deque()  # to be tried again, each by itself
-        self._queued = 0  # bytes in the queue
+        self._queued = 0  # bytes in the queues
         self._requests = 0  # not yet answered
         self._bytes = 0
         self._ahead = 0  # batches taken from the queue and not yet committed
@@ -69,13 +87,13 @@ class Intake:
         self._thread = threading.Thread(target=self._run, name="tracemap-decoder", daemon=True)
         self._thread.start()
 
-    def submit(self, body: bytes) -> Future[Taken]:
-        """Queue a serialised ExportTraceServiceRequest; the future is done once it is committed.
+    def submit(self, body: bytes, signal: Signal = TRACES) -> Future[Taken]:
+        """Queue a serialised request of ``signal``; the future is done once it is committed.
 
         The future carries PayloadError, TooLargeError or StoreError. Raises BusyError when too
         much is waiting (a single request is always taken), ServerError once closed.
         """
-        waiting = _Waiting(body)
+        waiting = _Waiting(body, signal)
         if not body:
             waiting.done.set_result(Taken())
             return waiting.done
@@ -90,7 +108,7 @@ class Intake:
                     f"{self._requests} requests of {self._bytes} bytes are waiting to be written",
                     do="send the request again in a second",
                 )
-            self._queue.append(waiting)
+            self._queues[signal].append(waiting)
             self._queued += len(body)
             self._requests += 1
             self._bytes += len(body)
@@ -123,7 +141,7 @@ class Intake:
         """Whether the decoder has something to do: a batch, or to end."""
         if self._ahead:
             return self._ahead < _AHEAD and self._queued >= _TOGETHER
-        return bool(self._queue or self._alone) or (self._closed and not self._requests)
+        return bool(self._queued or self._alone) or (self._closed and not self._requests)
 
     def _tell(self) -> None:
         """Wake the decoder, but not for nothing."""
@@ -139,8 +157,9 @@ class Intake:
                 return [self._alone.popleft()]
             group: list[_Waiting] = []
             size = 0
-            while self._queue and (not group or size + len(self._queue[0].body) <= _TOGETHER):
-                group.append(self._queue.popleft())
+            queue = self._turn()
+            while queue and (not group or size + len(queue[0].body) <= _TOGETHER):
+                group.append(queue.popleft())
                 size += len(group[-1].body)
             self._queued -= size
             self._ahead += bool(group)
@@ -149,10 +168,21 @@ class Intake:
             waiting.done.set_running_or_notify_cancel()
         return group
 
+    def _turn(self) -> deque[_Waiting]:
+        """The queue that is next: the signals take turns, so that none waits for all of another."""
+        signal = next((signal for signal, queue in self._queues.items() if queue), TRACES)
+        queue = self._queues.pop(signal)
+        self._queues[signal] = queue
+        return queue
+
     def _hand_over(self, group: list[_Waiting]) -> None:
-        """Decode ``group`` as one batch and give it to the writer."""
+        """Decode ``group``, which is of one signal, as one batch and give it to the writer."""
+        signal = group[0].signal
         try:
-            batch = decode([waiting.body for waiting in group], limits=self._limits)
+            if signal is METRICS:
+                self._count(group)
+                return
+            batch = self._decode([waiting.body for waiting in group], signal)
             if batch.reasons and len(group) > 1:
                 self._again(group)  # each is told of its own spans
                 return
@@ -160,20 +190,33 @@ class Intake:
         except Exception as error:  # noqa: BLE001 - whatever it is, its senders must hear of it
             self._failed(group, error)
             return
-        taken = Taken(batch.rejected, batch.reasons)
-        written.add_done_callback(partial(self._written, group, batch.spans.num_rows, taken))
+        taken = _taken(batch, signal, len(group))
+        written.add_done_callback(partial(self._written, group, batch.rows, taken))
+
+    def _decode(self, bodies: list[bytes], signal: Signal) -> SpanBatch:
+        if signal is LOGS:
+            return logs.decode(bodies, limits=self._limits)
+        return decode.decode(bodies, limits=self._limits)
+
+    def _count(self, group: list[_Waiting]) -> None:
+        """Answer requests of metrics: nothing of them is written."""
+        counts = [metrics.data_points(waiting.body, limits=self._limits) for waiting in group]
+        self._answer(group, 0, [Taken(n, (_NO_METRICS,) if n else ()) for n in counts])
 
     def _written(
-        self, group: list[_Waiting], spans: int, taken: Taken, written: Future[None]
+        self, group: list[_Waiting], stored: int, taken: list[Taken], written: Future[None]
     ) -> None:
         error = written.exception()
         if error is not None:
             self._failed(group, error)
             return
-        self.counters.spans(spans, taken.rejected)
-        for waiting in group:
+        self._answer(group, stored, taken)
+
+    def _answer(self, group: list[_Waiting], stored: int, taken: list[Taken]) -> None:
+        self.counters.records(group[0].signal.name, stored, sum(one.rejected for one in taken))
+        for waiting, one in zip(group, taken, strict=True):
             if not waiting.done.cancelled():
-                waiting.done.set_result(taken)
+                waiting.done.set_result(one)
         self._answered(group)
 
     def _failed(self, group: list[_Waiting], error: BaseException) -> None:

@@ -16,11 +16,16 @@ from typing import Any
 
 import orjson
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+)
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tracemap.collectors.otlp import json_values as values
 from tracemap.collectors.otlp.json_values import FieldError
 from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, Limits
+from tracemap.collectors.otlp.signals import LOGS, METRICS, SIGNALS, TRACES, Signal
 from tracemap.errors import PayloadError, TooLargeError
 
 #: Turns a JSON value into a protobuf field: tag, length where it has one, payload.
@@ -29,7 +34,6 @@ _Encode = Callable[[Any], bytes]
 _Plan = dict[str, _Encode]
 
 _ID_SIZES = {"trace_id": 16, "span_id": 8, "parent_span_id": 8}
-OTHER_SIGNALS = {"resourceLogs": "logs", "resourceMetrics": "metrics"}
 
 
 def parse(body: bytes, limits: Limits = DEFAULT_LIMITS) -> Any:
@@ -48,20 +52,29 @@ def parse(body: bytes, limits: Limits = DEFAULT_LIMITS) -> Any:
         raise PayloadError(f"this is not JSON ({error})") from error
 
 
-def to_protobuf(body: bytes, limits: Limits = DEFAULT_LIMITS) -> bytes:
-    """A body of OTLP/JSON as a serialised ExportTraceServiceRequest.
+def to_protobuf(body: bytes, limits: Limits = DEFAULT_LIMITS, signal: Signal = TRACES) -> bytes:
+    """A body of OTLP/JSON as the serialised request of that signal, ExportTraceServiceRequest.
 
     Raises PayloadError with the path of the field that is wrong, TooLargeError beyond ``limits``.
     """
-    return request_to_protobuf(parse(body, limits))
+    return request_to_protobuf(parse(body, limits), signal)
 
 
-def request_to_protobuf(request: Any) -> bytes:
+def signal_of(request: Any) -> Signal | None:
+    """Of which signal a parsed request is; None when it does not say."""
+    if isinstance(request, dict):
+        for signal in SIGNALS:
+            if signal.field in request:
+                return signal
+    return None
+
+
+def request_to_protobuf(request: Any, signal: Signal = TRACES) -> bytes:
     """A parsed OTLP/JSON request as protobuf. Raises PayloadError with the field's path."""
-    if isinstance(request, dict) and request and "resourceSpans" not in request:
-        raise PayloadError(_not_traces(request))
+    if isinstance(request, dict) and request and signal.field not in request:
+        raise PayloadError(_not_of(signal, request))
     try:
-        return _object(request, _PLAN)
+        return _object(request, _PLANS[signal])
     except FieldError as error:
         where = f"{error.path}: " if error.path else ""
         raise PayloadError(f"this is not OTLP/JSON: {where}{error.what}") from error
@@ -69,13 +82,15 @@ def request_to_protobuf(request: Any) -> bytes:
         raise PayloadError("this is not OTLP/JSON: its values nest too deep") from error
 
 
-def _not_traces(request: dict[str, Any]) -> str:
-    for name, signal in OTHER_SIGNALS.items():
-        if name in request:
-            return f"this holds {signal}, not traces"
-    if "resource_spans" in request:
-        return 'this has "resource_spans"; OTLP/JSON writes it as "resourceSpans"'
-    return 'this is JSON, but not an OTLP trace request (it has no "resourceSpans")'
+def _not_of(signal: Signal, request: dict[str, Any]) -> str:
+    other = signal_of(request)
+    if other is not None:
+        return f"this holds {other.name}, not {signal.name}"
+    snake = signal.field.replace("resource", "resource_").lower()
+    if snake in request:
+        return f'this has "{snake}"; OTLP/JSON writes it as "{signal.field}"'
+    kind = "trace" if signal is TRACES else signal.name
+    return f'this is JSON, but not an OTLP {kind} request (it has no "{signal.field}")'
 
 
 def _object(item: Any, plan: _Plan) -> bytes:
@@ -179,7 +194,16 @@ def _encoder(
 
 _uint32 = values.integer(0, 2**32 - 1)
 _uint64 = values.integer(0, 2**64 - 1)
+_int32 = values.integer(-(2**31), 2**31 - 1)
 _int64 = values.integer(-(2**63), 2**63 - 1)
+
+
+def _sint32(value: Any) -> int:
+    """As a sint32 field's varint: numbers near zero, negative ones too, take few bytes."""
+    number = _int32(value)
+    return number * 2 if number >= 0 else -number * 2 - 1
+
+
 _SCALARS: dict[int, tuple[int, Callable[[bytes], _Encode]]] = {
     FieldDescriptor.TYPE_STRING: (
         2,
@@ -192,6 +216,10 @@ _SCALARS: dict[int, tuple[int, Callable[[bytes], _Encode]]] = {
     FieldDescriptor.TYPE_DOUBLE: (1, lambda tag: _fixed(tag, "<d", values.double)),
     FieldDescriptor.TYPE_FIXED64: (1, lambda tag: _fixed(tag, "<Q", _uint64)),
     FieldDescriptor.TYPE_FIXED32: (5, lambda tag: _fixed(tag, "<I", _uint32)),
+    # Those below stand in metrics alone.
+    FieldDescriptor.TYPE_UINT64: (0, lambda tag: _number(tag, _uint64)),
+    FieldDescriptor.TYPE_SFIXED64: (1, lambda tag: _fixed(tag, "<q", _int64)),
+    FieldDescriptor.TYPE_SINT32: (0, lambda tag: _number(tag, _sint32)),
 }
 
 #: Attribute keys as encoded ``KeyValue.key`` fields; they repeat. Emptied when full.
@@ -238,6 +266,10 @@ def _remember(item: Any) -> None:
 
 
 _MESSAGES: dict[str, _Plan] = {}
-_PLAN = _plan(ExportTraceServiceRequest.DESCRIPTOR, _MESSAGES)
+_PLANS: dict[Signal, _Plan] = {
+    TRACES: _plan(ExportTraceServiceRequest.DESCRIPTOR, _MESSAGES),
+    LOGS: _plan(ExportLogsServiceRequest.DESCRIPTOR, _MESSAGES),
+    METRICS: _plan(ExportMetricsServiceRequest.DESCRIPTOR, _MESSAGES),
+}
 _VALUE = _MESSAGES["opentelemetry.proto.common.v1.AnyValue"]
 _SHORT.update({name: _VALUE[name] for name in ("intValue", "boolValue", "doubleValue")})

@@ -87,7 +87,7 @@ class _Reader:
             raise NestedValueError(f"nests deeper than {self.limits.nesting} levels")
         found: list[Any] = []
         parse: Callable[[bytes, int], Any] = self._pair if kind == ValueType.KVLIST else self._any
-        for number, wire, payload in _fields(raw):
+        for number, wire, payload in fields(raw):
             if number == 1 and wire == _LEN:
                 self.values += 1
                 if self.values > self.limits.nested_values:
@@ -97,7 +97,7 @@ class _Reader:
 
     def _pair(self, raw: bytes, depth: int) -> tuple[str, _Tree]:
         key, value = "", _EMPTY
-        for number, wire, payload in _fields(raw):
+        for number, wire, payload in fields(raw):
             if number == 1 and wire == _LEN:
                 key = payload.decode()
             elif number == 2 and wire == _LEN:
@@ -106,7 +106,7 @@ class _Reader:
 
     def _any(self, raw: bytes, depth: int) -> _Tree:
         tree = _EMPTY
-        for number, wire, payload in _fields(raw):
+        for number, wire, payload in fields(raw):
             kind, expected = _ANY_VALUE.get(number, (ValueType.EMPTY, -1))
             if wire == expected:
                 tree = (kind, self._value(kind, payload, depth))
@@ -126,7 +126,12 @@ class _Reader:
         return self.items(kind, payload, depth + 1)
 
 
-def _fields(raw: bytes) -> Iterator[tuple[int, int, Any]]:
+def messages(raw: bytes, wanted: int) -> Iterator[bytes]:
+    """What stands in the fields of that number, where they have a length."""
+    return (payload for number, wire, payload in fields(raw) if (number, wire) == (wanted, _LEN))
+
+
+def fields(raw: bytes) -> Iterator[tuple[int, int, Any]]:
     """(field number, wire type, payload) of each field; payload is an int for varints.
 
     Groups, which OTLP does not have, are passed over with all that is in them.

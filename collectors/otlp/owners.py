@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import orjson
 import pyarrow as pa
 from google.protobuf.message import DecodeError
 
 from tracemap.batch import Resource, Scope, Shape, ValueType
 from tracemap.collectors.otlp import nested, wire
-from tracemap.collectors.otlp.attributes import Shapes, double_texts
+from tracemap.collectors.otlp.attributes import Ints, Shapes, double_texts
 from tracemap.collectors.otlp.limits import Limits
 from tracemap.errors import PayloadError, TooLargeError
 
@@ -80,6 +81,23 @@ class Owners:
             found.dropped,
         )
         return self.scopes.setdefault(scope, len(self.scopes))
+
+    def numbers(
+        self, resources: pa.StructArray, scopes: pa.StructArray, scope_resource: Ints, used: Ints
+    ) -> tuple[Ints, Ints]:
+        """resource_no and scope_no of records, given the row of each one's scope in ``used``.
+
+        Only those that are used get a number. Raises PayloadError, TooLargeError.
+        """
+        resource_no = np.zeros(len(scopes), np.uint32)
+        scope_no = np.zeros(len(scopes), np.uint32)
+        resource, resource_url = resources.field("resource"), resources.field("schema_url")
+        scope, scope_url = scopes.field("scope"), scopes.field("schema_url")
+        for at in np.unique(used).tolist():
+            of = int(scope_resource[at])
+            resource_no[at] = self.resource(resource[of].as_py(), resource_url[of].as_py())
+            scope_no[at] = self.scope(scope[at].as_py(), scope_url[at].as_py())
+        return resource_no[used], scope_no[used]
 
     def _parse(
         self,

@@ -17,6 +17,7 @@ from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from tracemap.collectors.otlp.intake import Taken
+from tracemap.collectors.otlp.signals import TRACES, Signal
 from tracemap.errors import (
     BusyError,
     PayloadError,
@@ -85,7 +86,10 @@ class Failure:
 
 
 def success_to_protobuf(taken: Taken) -> bytes:
-    """The answer to a request whose spans are stored: ExportTraceServiceResponse."""
+    """The answer to a request that is stored: ExportTraceServiceResponse.
+
+    Those of the other signals differ from it in the names of their fields alone.
+    """
     if not taken.reasons:
         return b""
     response = ExportTraceServiceResponse()
@@ -94,14 +98,13 @@ def success_to_protobuf(taken: Taken) -> bytes:
     return response.SerializeToString()
 
 
-def success_to_json(taken: Taken) -> bytes:
+def success_to_json(taken: Taken, signal: Signal = TRACES) -> bytes:
     """The same as OTLP/JSON, where 64-bit integers are text."""
     if not taken.reasons:
         return b"{}"
-    partial = {"rejectedSpans": str(taken.rejected), "errorMessage": _message(taken)}
+    partial = {signal.rejected: str(taken.rejected), "errorMessage": _message(taken)}
     return orjson.dumps({"partialSuccess": partial})
 
 
 def _message(taken: Taken) -> str:
-    more = taken.rejected - len(taken.reasons)
-    return "; ".join(taken.reasons) + (f"; and {more} more spans" if more > 0 else "")
+    return "; ".join(taken.reasons)

@@ -18,15 +18,15 @@ _NO_EVENTS = EVENTS.empty_table()
 
 @dataclass(frozen=True, slots=True)
 class Children:
-    """The events or the links of spans, flattened."""
+    """Lists within rows, flattened: the events or the links of spans."""
 
     rows: pa.StructArray
-    span: Ints  #: row of the span each belongs to
-    position: Ints  #: index in that span's list
+    span: Ints  #: row that each belongs to
+    position: Ints  #: index in that row's list
 
     @classmethod
     def of(cls, lists: pa.ListArray) -> Children:
-        """Flatten one list per span."""
+        """Flatten one list a row."""
         offsets = np.asarray(lists.offsets)
         lengths = np.diff(offsets)
         count = int(offsets[-1])
@@ -62,10 +62,10 @@ def spans_table(
             uuids(ids.trace),
             pa.array(ids.span),
             pa.array(ids.parent, mask=ids.parent == 0),
-            _null_when_empty(column("trace_state")),
+            null_when_empty(column("trace_state")),
             column("flags"),
             column("name"),
-            _small(column("kind")),
+            small(column("kind")),
             column("start_time_unix_nano"),
             column("end_time_unix_nano"),
             pa.array(shape_no),
@@ -73,8 +73,8 @@ def spans_table(
             column("dropped_attributes_count"),
             column("dropped_events_count"),
             dropped_links,
-            _small(status.fill_null(0)),
-            _null_when_empty(status_message),
+            small(status.fill_null(0)),
+            null_when_empty(status_message),
         ],
         schema=SPANS,
     )
@@ -109,7 +109,7 @@ def links_table(
             pa.array(ids.span[links.span]),
             uuids(trace_ids(column("trace_id"))),
             pa.array(span_ids(column("span_id"))),
-            _null_when_empty(column("trace_state")),
+            null_when_empty(column("trace_state")),
             column("flags"),
             pa.array(shape_no),
             vals,
@@ -142,14 +142,14 @@ def events_table(events: Children, ids: Ids, attributes: Attributes) -> pa.Table
     )
 
 
-def _null_when_empty(column: pa.StringArray) -> pa.Array:
+def null_when_empty(column: pa.StringArray) -> pa.Array:
     """Text, null where it is empty or absent."""
     if not len(column) or pc.max(pc.binary_length(column)).as_py() in (0, None):
         return pa.nulls(len(column), pa.string())
     return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
 
 
-def _small(enum: pa.Int32Array) -> pa.Array:
+def small(enum: pa.Int32Array) -> pa.Array:
     """An enum as uint8; protobuf allows any 32-bit number, and those mean nothing: 0."""
     numbers = np.asarray(enum)
     return pa.array(np.where((numbers < 0) | (numbers > 255), 0, numbers).astype(np.uint8))

@@ -1,4 +1,4 @@
-"""OTLP's trace messages, reshaped for column decoding: the same bytes on the wire, fewer columns.
+"""OTLP's messages, reshaped for column decoding: the same bytes on the wire, fewer columns.
 
 Four fields are declared as ``bytes`` instead of the message they hold. Protobuf writes both the
 same way, so the decoder hands them over undecoded:
@@ -27,26 +27,44 @@ from google.protobuf.descriptor_pb2 import (
     FieldDescriptorProto,
     FileDescriptorProto,
 )
+from opentelemetry.proto.collector.logs.v1 import logs_service_pb2
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
 from opentelemetry.proto.common.v1 import common_pb2
+from opentelemetry.proto.logs.v1 import logs_pb2
 from opentelemetry.proto.resource.v1 import resource_pb2
 from opentelemetry.proto.trace.v1 import trace_pb2
 
-_FILES = (common_pb2, resource_pb2, trace_pb2, trace_service_pb2)  # dependencies first
-_REQUEST = "collector.trace.v1.ExportTraceServiceRequest"
+_FILES = (  # dependencies first
+    common_pb2,
+    resource_pb2,
+    trace_pb2,
+    trace_service_pb2,
+    logs_pb2,
+    logs_service_pb2,
+)
+_TRACES = "collector.trace.v1.ExportTraceServiceRequest"
+_LOGS = "collector.logs.v1.ExportLogsServiceRequest"
 _IGNORED_SUFFIX = "_strindex"
 
 _RAW_VALUES = {("AnyValue", "array_value"), ("AnyValue", "kvlist_value")}
-_RAW_OWNERS = {("ResourceSpans", "resource"), ("ScopeSpans", "scope")}
+_RAW_OWNERS = {
+    ("ResourceSpans", "resource"),
+    ("ScopeSpans", "scope"),
+    ("ResourceLogs", "resource"),
+    ("ScopeLogs", "scope"),
+}
 _COUNTED = {
     ("ExportTraceServiceRequest", "resource_spans"),
     ("ResourceSpans", "scope_spans"),
     ("ScopeSpans", "spans"),
     ("Span", "events"),
     ("Span", "links"),
+    ("ExportLogsServiceRequest", "resource_logs"),
+    ("ResourceLogs", "scope_logs"),
+    ("ScopeLogs", "log_records"),
 }
-_CONTAINED_RAW = {("ScopeSpans", "spans")}
-_COUNTED_RAW = {("Span", "attributes"), ("Event", "attributes"), ("Link", "attributes")}
+_COUNTED_RAW = {(name, "attributes") for name in ("Span", "Event", "Link", "LogRecord")}
+_CONTAINED_RAW = {("ScopeSpans", "spans"), ("ScopeLogs", "log_records")}
 
 #: What becomes of a field of a message: "keep" it, take it as "raw" bytes, or "drop" it.
 _Plan = Callable[[str, str], str]
@@ -67,7 +85,7 @@ def _counting(message: str, field: str) -> str:
 
 
 def _containing(message: str, field: str) -> str:
-    """For looking at a request from outside: its spans raw, and nothing else."""
+    """For looking at a request from outside: its spans or log records raw, and nothing else."""
     if (message, field) in _CONTAINED_RAW:
         return "raw"
     return "keep" if (message, field) in _COUNTED and message != "Span" else "drop"
@@ -103,17 +121,20 @@ def _find(pool: descriptor_pool.DescriptorPool, name: str) -> Any:
     return pool.FindMessageTypeByName(f"opentelemetry.proto.{name}")
 
 
-def _handler(pool: descriptor_pool.DescriptorPool) -> Any:
-    descriptor = _find(pool, _REQUEST)
+def _handler(pool: descriptor_pool.DescriptorPool, request: str) -> Any:
+    descriptor = _find(pool, request)
     return ptars.HandlerPool([descriptor.file]).get_for_message(descriptor)
 
 
 _slim_pool = _pool(_slim)
+_counting_pool = _pool(_counting)
 
 #: ``list_to_record_batch`` turns requests into a record batch, one row a request.
-HANDLER = _handler(_slim_pool)
+HANDLER = _handler(_slim_pool, _TRACES)
+LOGS_HANDLER = _handler(_slim_pool, _LOGS)
 #: The same with only the lists in it, for a first pass that counts.
-COUNTING_HANDLER = _handler(_pool(_counting))
+COUNTING_HANDLER = _handler(_counting_pool, _TRACES)
+LOGS_COUNTING_HANDLER = _handler(_counting_pool, _LOGS)
 
 
 def _class(pool: descriptor_pool.DescriptorPool, name: str) -> Any:
@@ -124,5 +145,8 @@ def _class(pool: descriptor_pool.DescriptorPool, name: str) -> Any:
 Resource: Any = _class(_slim_pool, "resource.v1.Resource")
 Scope: Any = _class(_slim_pool, "common.v1.InstrumentationScope")
 Span: Any = _class(_slim_pool, "trace.v1.Span")
-#: A request whose spans are bytes.
-Containers: Any = _class(_pool(_containing), _REQUEST)
+LogRecord: Any = _class(_slim_pool, "logs.v1.LogRecord")
+_containing_pool = _pool(_containing)
+#: Requests whose spans or log records are bytes.
+Containers: Any = _class(_containing_pool, _TRACES)
+LogContainers: Any = _class(_containing_pool, _LOGS)

@@ -60,7 +60,7 @@ class GroupCommit:
         much is waiting (a single batch is always taken), ServerError once closed.
         """
         done: Future[None] = Future()
-        if not batch.spans.num_rows:
+        if not batch.rows:
             done.set_result(None)
             return done
         with self._change:

@@ -1,7 +1,7 @@
 -- One number for everything that the analysis reads: it changes when any of it does.
 SELECT hash(
     (SELECT coalesce(max(batch_id), 0) FROM store.batch),
-    (SELECT coalesce(sum(spans), 0) FROM store.batch),
+    (SELECT coalesce(sum(spans + logs), 0) FROM store.batch),
     (SELECT list(s ORDER BY name) FROM store.setting AS s),
     (SELECT sum(hash(d)) FROM store.declaration AS d),
     (SELECT sum(hash(t)) FROM store.team AS t),

@@ -1,1 +1,1 @@
-INSERT INTO store.loss VALUES ($found_ns, $batch_id, $total, $batches, $spans, $set_aside, $what)
+INSERT INTO store.loss VALUES ($found_ns, $batch_id, $total, $batches, $records, $set_aside, $what)

@@ -1,8 +1,8 @@
--- The moment before which a share of all spans was received.
+-- The moment before which a share of all spans and log records was received.
 SELECT received_ns + 1
 FROM (
-    SELECT received_ns, sum(spans) OVER (ORDER BY received_ns, batch_id) AS upto,
-        sum(spans) OVER () AS total
+    SELECT received_ns, sum(spans + logs) OVER (ORDER BY received_ns, batch_id) AS upto,
+        sum(spans + logs) OVER () AS total
     FROM store.batch
 )
 WHERE upto >= $share * total

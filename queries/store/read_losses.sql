@@ -1,1 +1,1 @@
-SELECT found_ns, batches, spans, set_aside, what FROM store.loss ORDER BY found_ns
+SELECT found_ns, batches, records, set_aside, what FROM store.loss ORDER BY found_ns

@@ -1,2 +1,2 @@
 SELECT resource_id FROM store.resource
-ANTI JOIN (SELECT DISTINCT resource_id FROM store.span) AS s USING (resource_id)
+ANTI JOIN (SELECT resource_id FROM store.span UNION SELECT resource_id FROM store.log) AS s USING (resource_id)

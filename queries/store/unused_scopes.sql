@@ -1,2 +1,2 @@
 SELECT scope_id FROM store.scope
-ANTI JOIN (SELECT DISTINCT scope_id FROM store.span) AS s USING (scope_id)
+ANTI JOIN (SELECT scope_id FROM store.span UNION SELECT scope_id FROM store.log) AS s USING (scope_id)

@@ -1,1 +1,1 @@
-SELECT count(*) FROM victim
+SELECT (SELECT count(*) FROM victim), (SELECT count(*) FROM victim_log)

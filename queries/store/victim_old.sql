@@ -26,7 +26,7 @@ held AS (
     SELECT q.eid FROM held AS h JOIN part AS p USING (eid) JOIN part AS q USING (trace_id)
 ),
 kept AS (SELECT DISTINCT p.trace_id FROM held AS h JOIN part AS p USING (eid))
-SELECT s.batch_id, s.span_no, s.trace_id
+SELECT s.batch_id, s.span_no, s.trace_id, s.span_id
 FROM store.span AS s
 JOIN age AS a USING (trace_id, span_id)
 ANTI JOIN kept AS k USING (trace_id)

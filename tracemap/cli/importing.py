@@ -91,14 +91,18 @@ def _tell(result: ImportResult, db: Path) -> None:
         console.print(clean(problem), style="red", soft_wrap=True)
     if (more := result.problem_count - len(result.problems)) > 0:
         console.print(f"... and {count(more, 'problem')} more", style="red")
+    logs = f" and {count(result.logs, 'log record')}" if result.logs else ""
     out().print(
-        f"{count(result.spans, 'span')} of {count(result.requests, 'request')} "
+        f"{count(result.spans, 'span')}{logs} of {count(result.requests, 'request')} "
         f"from {count(result.files, 'file')} stored in {clean(db)}",
         style="bold",
         soft_wrap=True,
     )
     if result.problem_count:
-        refused = f", {count(result.rejected, 'span')} refused" if result.rejected else ""
+        what = "span" if not result.logs else "record"
+        refused = f", {count(result.rejected, what)} refused" if result.rejected else ""
         out().print(f"{count(result.problem_count, 'problem')}{refused}", soft_wrap=True)
+    if result.unrelated:
+        out().print(f"{count(result.unrelated, 'log record')} of no span left out")
     if result.other_signals:
-        out().print(f"{count(result.other_signals, 'request')} of logs or metrics left out")
+        out().print(f"{count(result.other_signals, 'request')} of metrics left out")

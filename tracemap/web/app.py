@@ -21,8 +21,9 @@ from starlette.routing import Route
 from tracemap import frames, report_data
 from tracemap.batch import SpanBatch
 from tracemap.catalogs.finding import SourceFile
-from tracemap.collectors.otlp.decode import decode
-from tracemap.collectors.otlp.json import to_protobuf
+from tracemap.collectors.otlp import decode, logs
+from tracemap.collectors.otlp.json import parse, request_to_protobuf, signal_of
+from tracemap.collectors.otlp.signals import LOGS, TRACES
 from tracemap.errors import InputError, ServerError, TooLargeError, TracemapError
 from tracemap.guard import Limits
 from tracemap.local import LocalBackend
@@ -149,6 +150,7 @@ class Api:
             self._backend.write([batch], source=source)
             return {
                 "spans": batch.spans.num_rows,
+                "logs": batch.logs.num_rows,
                 "rejected": batch.rejected,
                 "reasons": list(batch.reasons),
             }
@@ -234,13 +236,19 @@ def _media_type(request: Request) -> str:
 
 
 def _decoded(body: bytes, kind: str) -> SpanBatch:
-    """The spans in a body of that type. Raises PayloadError, TooLargeError, InputError."""
+    """The spans, or logs, in a body of that type. Raises PayloadError, TooLargeError, InputError.
+
+    Protobuf does not say of which signal it is; there it is traces.
+    """
     if kind == batches.MEDIA_TYPE:
         return batches.from_bytes(body)
     if kind == wire.JSON:
-        return decode([to_protobuf(body)])
+        request = parse(body)
+        if signal_of(request) is LOGS:
+            return logs.decode([request_to_protobuf(request, LOGS)])
+        return decode.decode([request_to_protobuf(request, TRACES)])
     if kind in ("application/x-protobuf", "application/protobuf"):
-        return decode([body])
+        return decode.decode([body])
     raise InputError(
         f"the request is {kind or 'of no type'}",
         do=f"send OTLP as application/x-protobuf or {wire.JSON}",

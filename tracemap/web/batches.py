@@ -1,8 +1,8 @@
 """A ``SpanBatch`` as bytes: how ``tracemap import`` hands decoded files to a running server.
 
 The file is read and decoded in the command's own process, so that a large import costs the server
-no more than the commit. A JSON line (what repeats, and three lengths) is followed by the Arrow
-streams of spans, links and events.
+no more than the commit. A JSON line (what repeats, and four lengths) is followed by the Arrow
+streams of spans, links, events and logs.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tracemap.batch import EVENTS, LINKS, SPANS, Resource, Scope, Shape, SpanBatch
+from tracemap.batch import EVENTS, LINKS, LOGS, SPANS, Resource, Scope, Shape, SpanBatch
 from tracemap.errors import PayloadError, ServerError
 
 MEDIA_TYPE: Final = "application/vnd.tracemap.batch"
-_TABLES: Final = (SPANS, LINKS, EVENTS)
+_TABLES: Final = (SPANS, LINKS, EVENTS, LOGS)
 _LENGTH: Final = 8
 
 
 def to_bytes(batch: SpanBatch) -> bytes:
     """The batch, whole; ``from_bytes`` reads it."""
-    streams = [_stream(t) for t in (batch.spans, batch.links, batch.events)]
+    streams = [_stream(t) for t in _tables(batch)]
     head = {
         "shapes": [asdict(s) for s in batch.shapes],
         "resources": [asdict(r) for r in batch.resources],
@@ -110,19 +110,24 @@ def _with_texts(value: dict[str, Any]) -> dict[str, Any]:
 
 def _checked(table: pa.Table, schema: pa.Schema) -> pa.Table:
     if not table.schema.equals(schema):
-        raise ValueError("its columns are not those of spans")
+        raise ValueError("its columns are not those of a batch")
     table.validate(full=True)
     return table
 
 
 def _check_references(batch: SpanBatch) -> None:
     """Numbers that point at shapes, resources, scopes and spans must hit something."""
-    rows = batch.spans.num_rows
+    targets = {
+        "resource_no": len(batch.resources),
+        "scope_no": len(batch.scopes),
+        "shape_no": len(batch.shapes),
+        "span_no": batch.spans.num_rows,
+    }
     pointers = [
-        (batch.spans["resource_no"], len(batch.resources)),
-        (batch.spans["scope_no"], len(batch.scopes)),
-        *((table["shape_no"], len(batch.shapes)) for table in _tables(batch)),
-        *((table["span_no"], rows) for table in _tables(batch)),
+        (table[name], target)
+        for table in _tables(batch)
+        for name, target in targets.items()
+        if name in table.column_names
     ]
     shapes = [*(r.shape for r in batch.resources), *(s.shape for s in batch.scopes)]
     wild = any(len(column) and pc.max(column).as_py() >= limit for column, limit in pointers)
@@ -130,5 +135,5 @@ def _check_references(batch: SpanBatch) -> None:
         raise PayloadError("the body is not a batch of spans (it points at what is not there)")
 
 
-def _tables(batch: SpanBatch) -> tuple[pa.Table, pa.Table, pa.Table]:
-    return batch.spans, batch.links, batch.events
+def _tables(batch: SpanBatch) -> tuple[pa.Table, ...]:
+    return batch.spans, batch.links, batch.events, batch.logs

@@ -39,9 +39,12 @@ class Keeper:
         while not self._stopping.is_set():
             try:
                 deleted = self._backend.keep(*self._bounds)
-                if deleted.spans:
+                if deleted.rows:
                     _log.info(
-                        "deleted %d spans of %d executions", deleted.spans, len(deleted.executions)
+                        "deleted %d spans of %d executions, and %d log records",
+                        deleted.spans,
+                        len(deleted.executions),
+                        deleted.logs,
                     )
             except Exception:  # noqa: BLE001 - logged; the next look tries again
                 _log.exception("old spans could not be deleted")

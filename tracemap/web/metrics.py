@@ -72,8 +72,8 @@ class Metrics:
         finally:
             cursor.close()
         assert found is not None
-        spans, links, events, batches, unread = found
-        rows = {"span": spans, "link": links, "event": events, "batch": batches}
+        spans, links, events, logs, batches, unread = found
+        rows = {"span": spans, "link": links, "event": events, "log": logs, "batch": batches}
         yield _family(
             "tracemap_rows",
             "gauge",
@@ -114,13 +114,31 @@ def _received(counts: Counts) -> Iterator[str]:
         "tracemap_spans_accepted_total",
         "counter",
         "Spans committed to the database.",
-        counts.spans_accepted,
+        counts.accepted.get("traces", 0),
     )
     yield _one(
         "tracemap_spans_rejected_total",
         "counter",
         "Spans that could not be stored, of requests whose other spans were.",
-        counts.spans_rejected,
+        counts.rejected.get("traces", 0),
+    )
+    yield _one(
+        "tracemap_log_records_accepted_total",
+        "counter",
+        "Log records of spans committed to the database.",
+        counts.accepted.get("logs", 0),
+    )
+    yield _one(
+        "tracemap_log_records_rejected_total",
+        "counter",
+        "Log records that were not stored: nearly always because they belong to no span.",
+        counts.rejected.get("logs", 0),
+    )
+    yield _one(
+        "tracemap_data_points_rejected_total",
+        "counter",
+        "Data points of metrics, which are taken and not stored.",
+        counts.rejected.get("metrics", 0),
     )
     yield _histogram(
         "tracemap_commit_seconds",

@@ -1,0 +1,1 @@
+EXECUTE insert_logs

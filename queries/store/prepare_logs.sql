@@ -1,0 +1,1 @@
+PREPARE insert_logs AS INSERT INTO store.log BY NAME SELECT * FROM incoming_logs
