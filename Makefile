@@ -8,7 +8,7 @@ PYTHON =
 ARGS =
 RUN = .venv/bin/python
 
-.PHONY: help demo test check fmt lock docs pictures build clean
+.PHONY: help demo test fuzz check fmt lock docs pictures build clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -21,6 +21,10 @@ demo: ## the whole job on sample data: collector, five services, 200 orders, the
 test: ## all tests
 	@PYTHON="$(PYTHON)" sh tools/venv.sh dev
 	@$(RUN) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+
+fuzz: ## the decoders under made-up input; make fuzz ARGS="protobuf json --seconds 600"
+	@PYTHON="$(PYTHON)" sh tools/venv.sh dev
+	@PYTHONPATH=tests $(RUN) -m fuzzing $(ARGS)
 
 check: ## format, lint, types, import order, the rules of the house
 	@PYTHON="$(PYTHON)" sh tools/venv.sh dev

@@ -29,6 +29,11 @@ _TYPES = len(ValueType)
 _SECRET = np.random.SeedSequence().generate_state(2, np.uint64)
 
 
+class AmbiguousValuesError(Exception):
+    """Some AnyValue was sent with values of several types. Of a oneof the last one on the wire
+    counts, and in columns there is no last: ``wire.Request`` reads it as it is meant."""
+
+
 class BrokenValuesError(Exception):
     """Attribute values that cannot be stored: {position in the values: why}."""
 
@@ -142,12 +147,24 @@ def _mix(x: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
 
 
 def _texts(value: pa.StructArray, limits: Limits) -> tuple[pa.Array, Ints]:
-    """(text, ValueType) of each AnyValue; a value that is absent or empty has the text ""."""
+    """(text, ValueType) of each AnyValue; a value that is absent or empty has the text "".
+
+    Raises AmbiguousValuesError.
+    """
+    if value.null_count:
+        value = _with_nulls(value)
+    text, types = _kinds(value, limits)
+    held = sum(len(value) - value.field(name).null_count for name in _NAMES)
+    if held != np.count_nonzero(types):
+        raise AmbiguousValuesError
+    return text, types
+
+
+def _kinds(value: pa.StructArray, limits: Limits) -> tuple[pa.Array, Ints]:
+    """The same, where no value is of two types at once."""
     count = len(value)
     types = np.zeros(count, np.uint8)
     found = []
-    if value.null_count:
-        value = _with_nulls(value)
     for kind, name, convert in _SCALARS:
         column = value.field(name)
         if column.null_count == count:
@@ -198,6 +215,7 @@ _SCALARS: tuple[tuple[ValueType, str, Callable[[pa.Array], pa.Array]], ...] = (
     (ValueType.BYTES, "bytes_value", _bytes_texts),
 )
 _NESTED = ((ValueType.ARRAY, "array_value"), (ValueType.KVLIST, "kvlist_value"))
+_NAMES = (*(name for _, name, _ in _SCALARS), *(name for _, name in _NESTED))
 
 
 def _nested_texts(value: pa.StructArray, limits: Limits) -> tuple[pa.Array | None, Ints]:

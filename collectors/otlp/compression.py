@@ -11,6 +11,8 @@ from tracemap.errors import PayloadError, TooLargeError
 
 _GZIP = 16 + zlib.MAX_WBITS
 _CHUNK = 1 << 20
+#: Members of one gzip body: zlib copies what is left of the body after each of them.
+_MEMBERS = 100
 
 
 def decompress(body: bytes, encoding: str, limit: int) -> bytes:
@@ -29,10 +31,12 @@ def decompress(body: bytes, encoding: str, limit: int) -> bytes:
 
 
 def _gzip(body: bytes, limit: int) -> bytes:
-    """One or several gzip members, as the format allows."""
+    """One or several gzip members, as the format allows, up to _MEMBERS."""
     parts: list[bytes] = []
     held = 0
     while body and held <= limit:
+        if len(parts) == _MEMBERS:
+            raise PayloadError(f"the gzip body is made of more than {_MEMBERS} members")
         stream = zlib.decompressobj(_GZIP)
         parts.append(_inflate(stream, body, limit - held, "gzip"))
         held += len(parts[-1])
@@ -59,11 +63,12 @@ def _inflate(stream: zlib._Decompress, body: bytes, limit: int, name: str) -> by
 
 
 def _zstd(body: bytes, limit: int) -> bytes:
-    parts: list[bytes] = []
+    parts: list[pa.Buffer] = []
     held = 0
     try:
         with pa.CompressedInputStream(pa.BufferReader(body), "zstd") as stream:
-            while held <= limit and (part := stream.read(min(_CHUNK, limit + 1 - held))):
+            # Not stream.read(): it leaks its buffer when the data is broken (pyarrow 26, measured).
+            while held <= limit and (part := stream.read_buffer(min(_CHUNK, limit + 1 - held))):
                 parts.append(part)
                 held += len(part)
     except (OSError, pa.ArrowException) as error:

@@ -17,7 +17,13 @@ import pyarrow as pa
 
 from tracemap.batch import SPANS, SpanBatch
 from tracemap.collectors.otlp import attributes, groups, wire
-from tracemap.collectors.otlp.attributes import Attributes, BrokenValuesError, Ints, Shapes
+from tracemap.collectors.otlp.attributes import (
+    AmbiguousValuesError,
+    Attributes,
+    BrokenValuesError,
+    Ints,
+    Shapes,
+)
 from tracemap.collectors.otlp.ids import Ids, check_spans
 from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, Limits
 from tracemap.collectors.otlp.owners import Owners
@@ -42,7 +48,7 @@ def decode(
     if size > 2 * limits.items:  # an item takes two bytes at least
         _count_first(requests, limits)
     try:
-        rows = wire.HANDLER.list_to_record_batch(list(requests)).column(0)
+        rows = wire.columns(wire.HANDLER, requests)
     except ValueError as error:
         why = str(error).removeprefix("failed to decode Protobuf message: ")
         raise PayloadError(f"this is not an OTLP trace request ({why})") from error
@@ -51,13 +57,16 @@ def decode(
         raise PayloadError("this is not an OTLP trace request (it holds no resource spans)")
     if size > 2 * limits.fewest:
         _check_counts(rows, limits)
-    return _batch(_Tree.of(rows), limits)
+    try:
+        return _batch(_Tree.of(rows), limits)
+    except AmbiguousValuesError:
+        return decode(wire.as_meant(wire.Request, requests), limits=limits)
 
 
 def _count_first(requests: Sequence[bytes], limits: Limits) -> None:
     """Refuse more than ``limits`` allow before their memory is spent. Raises TooLargeError."""
     try:
-        column = wire.COUNTING_HANDLER.list_to_record_batch(list(requests)).column(0)
+        column = wire.columns(wire.COUNTING_HANDLER, requests)
     except ValueError:
         return  # the decoder says what is wrong
     _check_counts(column, limits)

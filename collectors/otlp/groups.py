@@ -9,9 +9,11 @@ read with it, as far as the spans (0.1 us), and those spans that are large enoug
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Final
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
 
+import pyarrow.compute as pc
 from google.protobuf.message import DecodeError
 
 from tracemap.collectors.otlp import wire
@@ -22,33 +24,64 @@ from tracemap.errors import PayloadError
 HARMLESS: Final = 16_384
 
 
+#: Bytes from which on a request may hold so many spans that they are looked at as columns.
+MANY: Final = 524_288
+
+
+@dataclass(frozen=True, slots=True)
+class _Outside:
+    """How the requests of a signal are read from outside."""
+
+    message: Any  #: the class of a request whose innermost messages are bytes
+    handler: Any  #: the same as columns
+    lists: tuple[str, str, str]  #: the fields that lead to those messages
+    innermost: Any  #: their class
+
+
+_OUTSIDE: Final = {
+    TRACES: _Outside(
+        wire.Containers,
+        wire.CONTAINERS_HANDLER,
+        ("resource_spans", "scope_spans", "spans"),
+        wire.Span,
+    ),
+    LOGS: _Outside(
+        wire.LogContainers,
+        wire.LOG_CONTAINERS_HANDLER,
+        ("resource_logs", "scope_logs", "log_records"),
+        wire.LogRecord,
+    ),
+}
+
+
 def refuse_deep(requests: Iterable[bytes], signal: Signal = TRACES) -> None:
     """Raises PayloadError for a serialised request of traces or logs that nests groups too deep."""
-    for body in requests:
-        if len(body) > HARMLESS:
-            try:
-                _READ[signal](body)
-            except DecodeError as error:
-                kind = "trace" if signal is TRACES else signal.name
-                raise PayloadError(
-                    f"this is not an OTLP {kind} request (it is no valid protobuf, or nests groups)"
-                ) from error
+    outside = _OUTSIDE[signal]
+    try:
+        for body in requests:
+            if len(body) > HARMLESS:
+                for one in _large(outside, body):
+                    outside.innermost.FromString(one)
+    except (DecodeError, ValueError) as error:
+        kind = "trace" if signal is TRACES else signal.name
+        raise PayloadError(
+            f"this is not an OTLP {kind} request (it is no valid protobuf, or nests groups)"
+        ) from error
 
 
-def _read_traces(body: bytes) -> None:
-    for resource_spans in wire.Containers.FromString(body).resource_spans:
-        for scope_spans in resource_spans.scope_spans:
-            for span in scope_spans.spans:
-                if len(span) > HARMLESS:
-                    wire.Span.FromString(span)
-
-
-def _read_logs(body: bytes) -> None:
-    for resource_logs in wire.LogContainers.FromString(body).resource_logs:
-        for scope_logs in resource_logs.scope_logs:
-            for record in scope_logs.log_records:
-                if len(record) > HARMLESS:
-                    wire.LogRecord.FromString(record)
-
-
-_READ: Final[dict[Signal, Callable[[bytes], None]]] = {TRACES: _read_traces, LOGS: _read_logs}
+def _large(outside: _Outside, body: bytes) -> Iterable[bytes]:
+    """Spans or log records of more than HARMLESS bytes. Raises DecodeError, ValueError."""
+    resources, scopes, inner = outside.lists
+    request = outside.message.FromString(body)
+    if len(body) <= MANY:
+        return [
+            one
+            for resource in getattr(request, resources)
+            for scope in getattr(resource, scopes)
+            for one in getattr(scope, inner)
+            if len(one) > HARMLESS
+        ]
+    rows = wire.columns(outside.handler, [body])
+    found = rows.values.field(scopes).values.field(inner).values
+    large = pc.greater(pc.binary_length(found), HARMLESS)
+    return found.filter(large).to_pylist() if pc.any(large).as_py() else []

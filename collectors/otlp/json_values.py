@@ -119,11 +119,19 @@ def hex_id(size: int) -> Callable[[Any], bytes]:
             pass
         if type(value) is not str:
             raise FieldError(f"{shown(value)} stands where {2 * size} hex digits belong")
-        if _BASE64.fullmatch(value) and len(_bytes_of(value)) == size:
+        if _is_base64(value, size):
             raise FieldError(f"{shown(value)} is base64; OTLP/JSON writes ids as hex digits")
         raise FieldError(f"{shown(value)} is not made of {2 * size} hex digits")
 
     return convert
+
+
+def _is_base64(value: str, size: int) -> bool:
+    """Whether a text is ``size`` bytes of base64."""
+    try:
+        return _BASE64.fullmatch(value) is not None and len(_bytes_of(value)) == size
+    except binascii.Error:
+        return False
 
 
 def base64_bytes(value: Any) -> bytes:

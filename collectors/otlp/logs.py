@@ -15,7 +15,12 @@ import pyarrow as pa
 
 from tracemap.batch import LOGS, SPANS, SpanBatch
 from tracemap.collectors.otlp import attributes, groups, signals, wire
-from tracemap.collectors.otlp.attributes import BrokenValuesError, Ints, Shapes
+from tracemap.collectors.otlp.attributes import (
+    AmbiguousValuesError,
+    BrokenValuesError,
+    Ints,
+    Shapes,
+)
 from tracemap.collectors.otlp.ids import check_links, span_ids, trace_ids, uuids
 from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, Limits
 from tracemap.collectors.otlp.owners import Owners
@@ -35,14 +40,17 @@ def decode(requests: Sequence[bytes], *, limits: Limits = DEFAULT_LIMITS) -> Spa
     groups.refuse_deep(requests, signals.LOGS)
     _bound(requests, limits)
     try:
-        rows = wire.LOGS_HANDLER.list_to_record_batch(list(requests)).column(0)
+        rows = wire.columns(wire.LOGS_HANDLER, requests)
     except ValueError as error:
         why = str(error).removeprefix("failed to decode Protobuf message: ")
         raise PayloadError(f"this is not an OTLP logs request ({why})") from error
     per_request = np.diff(np.asarray(rows.offsets))
     if any(body and not count for body, count in zip(requests, per_request, strict=True)):
         raise PayloadError("this is not an OTLP logs request (it holds no resource logs)")
-    return _batch(rows, limits)
+    try:
+        return _batch(rows, limits)
+    except AmbiguousValuesError:
+        return decode(wire.as_meant(wire.LogsRequest, requests), limits=limits)
 
 
 def _bound(requests: Sequence[bytes], limits: Limits) -> None:
@@ -50,7 +58,7 @@ def _bound(requests: Sequence[bytes], limits: Limits) -> None:
     if sum(map(len, requests)) <= 2 * limits.items:
         return
     try:
-        column = wire.LOGS_COUNTING_HANDLER.list_to_record_batch(list(requests)).column(0)
+        column = wire.columns(wire.LOGS_COUNTING_HANDLER, requests)
     except ValueError:
         return  # the decoder says what is wrong
     scopes = column.values.field("scope_logs")
