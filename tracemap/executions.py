@@ -19,6 +19,7 @@ def read_spans(build: Build) -> None:
         "span_copy",
         "span_index",
         "parent",
+        "span_log",
         "span",
         "link",
         "trace",

@@ -27,6 +27,9 @@ def judge(build: Build, settings: Settings) -> None:
     """What is open in each execution, and its status."""
     grace_ns = settings.grace_ns
     build.run("missing_parent", deadline_step_ns=settings.deadline_step_ns, grace_ns=grace_ns)
+    patience = {"deadline_step_ns": settings.deadline_step_ns, "grace_ns": grace_ns}
+    build.learn("log_service", **patience)
+    build.run("logged_step", grace_ns=grace_ns)
     build.run("waiting", grace_ns=grace_ns)
     for name in ("step_done", "next_missing", "went"):
         build.run(name)

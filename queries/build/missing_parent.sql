@@ -1,6 +1,7 @@
 -- Parents that never arrived although their children did: one row a missing span. Patience is ten
 -- times as long as such callers last, and the arrival grace. What began so soon after its source did
--- that the parent may have ended before has nothing missing (always_missing, too).
+-- that the parent may have ended before has nothing missing (always_missing, too). Log records that carry
+-- its id prove that it was at work until then (design section 10).
 CREATE OR REPLACE TABLE derived.missing_parent AS
 WITH orphan AS (
     SELECT trace_id, parent_span_id, min(start_ns) AS since_ns, max(end_ns) AS child_end_ns,
@@ -41,10 +42,10 @@ known AS (
 )
 SELECT o.* EXCLUDE (child_instance), t.step, c.caller_service, c.caller_namespace, c.caller_name, ks.kset,
     c.refs, c.missing, c.always_missing OR o.since_ns - x.begin_ns <= c.lead_ns AS always_missing,
-    tr.sampled, tr.end_ns AS trace_end_ns, x.horizon_ns,
+    tr.sampled, greatest(tr.end_ns, coalesce(g.last_ns, 0)) AS trace_end_ns, g.last_ns AS logged_ns, x.horizon_ns,
     c.deadline_ns,
     CASE WHEN c.times >= 30 THEN printf('learned: 10 x p99 of %d', c.times) ELSE 'default' END AS deadline_source,
-    x.horizon_ns - tr.end_ns > $grace_ns + c.deadline_ns AS vanished,
+    x.horizon_ns - greatest(tr.end_ns, coalesce(g.last_ns, 0)) > $grace_ns + c.deadline_ns AS vanished,
     v.instance AS vanished_instance
 FROM orphan AS o
 JOIN derived.span_step AS t USING (sid)
@@ -53,3 +54,4 @@ JOIN derived.span_set AS ks ON ks.sid = o.sid
 JOIN derived.trace AS tr ON tr.trace_id = o.trace_id
 JOIN known AS x ON x.sid = o.sid
 LEFT JOIN vanished AS v ON v.sid = o.sid
+LEFT JOIN derived.span_log AS g ON g.trace_id = o.trace_id AND g.span_id = o.parent_span_id

@@ -27,12 +27,16 @@ executing AS (
             || coalesce(m.caller_name, 'a caller of ' || m.child_name) AS state,
         m.since_ns, m.vanished AS late, m.vanished AS gone, false AS in_hand, m.caller_name AS step_name,
         json_object('missing_span_id', hex_span_id(m.parent_span_id), 'child', m.child_service || ' ' || m.child_name,
-            'deadline_ns', m.deadline_ns, 'deadline', m.deadline_source) AS evidence
+            'last_log_ns', m.logged_ns, 'deadline_ns', m.deadline_ns, 'deadline', m.deadline_source) AS evidence
     FROM derived.missing_parent AS m
     JOIN derived.execution_step AS x ON x.step = m.step
     WHERE NOT m.always_missing AND NOT m.sampled
         -- A span that got lost although all that follows it came holds nothing up.
         AND (NOT m.vanished OR x.eid IN (SELECT eid FROM queued) OR x.eid IN (SELECT eid FROM between_steps))
+    UNION ALL
+    SELECT x.eid, 'service', g.service, g.namespace, NULL, 'executing, as its log tells', g.since_ns, false, false, false, NULL,
+        json_object('span_id', hex_span_id(g.span_id), 'last_log_ns', g.last_ns, 'deadline_ns', g.deadline_ns)
+    FROM derived.logged_step AS g JOIN derived.execution_step AS x ON x.step = g.step
 )
 SELECT * EXCLUDE (in_hand) FROM executing
 UNION ALL

@@ -1,5 +1,5 @@
 -- Spans with what the analysis reads of them: parent, step name, messaging and peer attributes.
--- failed: status ERROR or an exception event (design section 6). refused: the server said no (4xx, a
+-- failed: status ERROR, or an exception as an event or a log record (design section 6). refused: the server said no (4xx, a
 -- gRPC code), for which the conventions leave its status unset: no error of its own, but nothing done.
 CREATE OR REPLACE TABLE derived.span AS
 WITH raised AS (SELECT DISTINCT batch_id, span_no FROM store.event WHERE name = 'exception'),
@@ -16,7 +16,7 @@ SELECT
     n.step_name AS name, k.kind,
     least(k.start_ns, 9223372036854775807)::BIGINT AS start_ns,
     least(k.end_ns, 9223372036854775807)::BIGINT AS end_ns,
-    k.status, k.status = 2 OR e.batch_id IS NOT NULL AS failed,
+    k.status, k.status = 2 OR e.batch_id IS NOT NULL OR g.raised IS NOT NULL AS failed,
     k.kind = 2 AND (coalesce(try_cast(k.vals[k.i_http_status] AS INTEGER) >= 400, false)
         OR coalesce(k.vals[k.i_rpc_status] NOT IN ('0', 'OK'), false)) AS refused,
     coalesce(regexp_matches(k.trace_state, '(^|,)\s*ot=([^,]*;)?th:0*[1-9a-fA-F]'), false) AS sampled,
@@ -53,4 +53,5 @@ JOIN store.batch AS b USING (batch_id)
 JOIN store.resource AS r USING (resource_id)
 JOIN b_name AS n USING (name)
 LEFT JOIN raised AS e ON e.batch_id = k.batch_id AND e.span_no = k.span_no
+LEFT JOIN derived.span_log AS g ON g.trace_id = k.trace_id AND g.span_id = k.span_id AND g.raised
 WHERE k.sid NOT IN (SELECT sid FROM b_dropped)

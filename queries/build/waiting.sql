@@ -1,5 +1,6 @@
 -- Messages that a group which takes all of the destination has not taken, since it began to take.
--- in_hand: such a consumer is at it, for spans below it arrived and it did not (missing_parent).
+-- in_hand: such a consumer is at it, for spans below it arrived and it did not (missing_parent), or its
+-- log records did (logged_step).
 -- Late and lost allow for the arrival grace and for the time that processing takes: the consumer's span
 -- may be on its way, or not ended. Overtaken is what others of its partition followed.
 CREATE OR REPLACE TABLE derived.waiting AS
@@ -40,7 +41,10 @@ SELECT o.* EXCLUDE (kind, publish_failed, source_id, partition), o.horizon_ns - 
     EXISTS (
         SELECT 1 FROM derived.missing_parent AS p
         WHERE p.kset = o.kset AND p.since_ns >= o.published_ns AND NOT p.always_missing
-            AND p.caller_service = o.consumer_service) AS in_hand,
+            AND p.caller_service = o.consumer_service)
+        OR EXISTS (
+            SELECT 1 FROM derived.logged_step AS p
+            WHERE p.kset = o.kset AND p.since_ns >= o.published_ns AND p.service = o.consumer_service) AS in_hand,
     o.horizon_ns - o.published_ns > o.deadline_ns + o.busy_ns + $grace_ns AS late,
     overtaken AND o.horizon_ns - o.published_ns > $grace_ns + o.busy_ns
         + CASE WHEN starts_with(o.deadline_source, 'learned') THEN o.deadline_ns ELSE 0 END AS lost

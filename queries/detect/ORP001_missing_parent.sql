@@ -2,8 +2,8 @@
 -- title: Missing parent
 -- family: orphaned
 -- severity: high
--- meaning: Spans arrived whose parent never did, although the trace has been quiet for longer than
---   such callers last. The step that did this work vanished, and what it held with it.
+-- meaning: Spans arrived whose parent never did, although the trace and its log have been quiet for
+--   longer than such callers last. The step that did this work vanished, and what it held with it.
 -- cause: The caller's process died before it could export (crashed), its exporter dropped the span
 --   (dropped), or it is not known (unknown).
 -- action: Look at the named caller and instance at that time; decide whether its work has to be
@@ -23,7 +23,7 @@ SELECT
     json_object(
         'missing_span_id', hex_span_id(m.parent_span_id),
         'cause', CASE WHEN m.vanished_instance IS NOT NULL THEN 'crashed' ELSE 'unknown' END,
-        'instance', m.vanished_instance,
+        'instance', m.vanished_instance, 'last_log_ns', m.logged_ns,
         'deadline_ns', m.deadline_ns,
         'deadline', m.deadline_source, 'arrival_grace_ns', $grace_ns, 'edge_seen', m.refs, 'edge_missing', m.missing) AS evidence,
     printf('Ask %s what happened to %s at that time; if the work was not finished, run it again.',

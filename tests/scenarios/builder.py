@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from scenarios import otlp
-from scenarios.otlp import Kind, Service, Span
+from scenarios.otlp import Kind, Log, Service, Span
 
 __all__ = ["START", "Attributes", "Kind", "Scenario", "Service", "Span"]
 
@@ -38,6 +38,7 @@ class Scenario:
     lookalike_of: tuple[str, ...] = ()
     start: str = START
     spans: list[Span] = field(default_factory=list)
+    logs: list[Log] = field(default_factory=list)
     ownership: dict[str, Any] | None = None
     #: Further files about owners: path in the folder -> text, without its common indentation.
     catalogs: dict[str, str] = field(default_factory=dict)
@@ -242,6 +243,26 @@ class Scenario:
         self.spans.append(again)
         return again
 
+    def log(
+        self,
+        span: Span,
+        body: str,
+        at: float,
+        *,
+        severity: int = 9,
+        event_name: str = "",
+        attributes: Attributes | None = None,
+    ) -> None:
+        """Write a log record within a span, which need not have ended, or be exported, by then."""
+        facts = tuple((attributes or {}).items())
+        self.logs.append(Log(span, at, body, severity, event_name, facts))
+
+    def log_exception(self, span: Span, error: str, *, severity: int = 17) -> None:
+        """Write an exception as a log record at the end of a span: ``Type: message``."""
+        kind, _, message = error.partition(": ")
+        facts = {"exception.type": kind, "exception.message": message or kind}
+        self.log(span, error, span.end, severity=severity, event_name="exception", attributes=facts)
+
     # -- what is expected ----------------------------------------------------------------------
 
     def expect(
@@ -279,7 +300,14 @@ class Scenario:
             for at in range(0, len(part), SPANS_PER_LINE)
         ]
         origin = int(datetime.fromisoformat(self.start).timestamp())
-        return [otlp.line(chunk, origin) for chunk in chunks]
+        lines = [otlp.line(chunk, origin) for chunk in chunks]
+        told = sorted(self.logs, key=lambda log: log.at)
+        # Logs are exported at once, and so before spans that are open: their lines come first.
+        parts = range(0, len(told), SPANS_PER_LINE)
+        return [
+            *(otlp.log_line(told[at : at + SPANS_PER_LINE], origin) for at in parts),
+            *lines,
+        ]
 
     def expectations(self) -> dict[str, Any]:
         """Return what ``expected.json`` holds."""

@@ -10,12 +10,17 @@ from typing import Any
 
 #: How many of the spans are delivered a second time.
 REPEATED = 0.1
+#: Where spans, and where log records, stand in a request.
+_LISTS = (
+    ("resourceSpans", "scopeSpans", "spans"),
+    ("resourceLogs", "scopeLogs", "logRecords"),
+)
 
 
 def scramble(lines: Sequence[str], seed: int, parts: int = 4) -> list[list[str]]:
-    """Return the file's spans shuffled, some of them twice, dealt to several deliveries.
+    """Return the file's spans and log records shuffled, some twice, dealt to several deliveries.
 
-    Each span travels alone in its request, with its own copy of resource and scope.
+    Each travels alone in its request, with its own copy of resource and scope.
     """
     chance = random.Random(seed)
     singles = [json.dumps(request) for line in lines for request in _apart(json.loads(line))]
@@ -30,11 +35,12 @@ def relabel(lines: Sequence[str], seed: int) -> list[str]:
 
 
 def _apart(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for resource in request["resourceSpans"]:
-        for scope in resource["scopeSpans"]:
-            for span in scope["spans"]:
-                alone = {**resource, "scopeSpans": [{**scope, "spans": [span]}]}
-                yield {"resourceSpans": [alone]}
+    for top, scopes, records in _LISTS:
+        for resource in request.get(top, ()):
+            for scope in resource[scopes]:
+                for record in scope[records]:
+                    alone = {**resource, scopes: [{**scope, records: [record]}]}
+                    yield {top: [alone]}
 
 
 def _relabelled(value: Any, seed: int) -> Any:

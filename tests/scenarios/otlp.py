@@ -57,6 +57,50 @@ class Span:
         return dict(self.attributes).get(key)
 
 
+@dataclass(frozen=True, slots=True)
+class Log:
+    """One log record of a span, told while it was at work."""
+
+    span: Span
+    at: float
+    body: str
+    severity: int = 9  # INFO
+    event_name: str = ""
+    attributes: tuple[tuple[str, Any], ...] = ()
+
+
+def log_line(logs: Sequence[Log], origin: int) -> str:
+    """Return one line of a file with log records, each with a resource and scope of its own."""
+    request = {
+        "resourceLogs": [
+            {
+                "resource": {"attributes": _attributes(log.span.service.resource)},
+                "scopeLogs": [
+                    {"scope": {"name": log.span.scope}, "logRecords": [_log(log, origin)]}
+                ],
+            }
+            for log in logs
+        ]
+    }
+    return json.dumps(request, separators=(",", ":"), ensure_ascii=False)
+
+
+def _log(log: Log, origin: int) -> dict[str, Any]:
+    out: dict[str, Any] = {
+        "timeUnixNano": _nano(log.at + log.span.service.skew, origin),
+        "severityNumber": log.severity,
+        "body": _value(log.body),
+        "flags": 1,
+        "traceId": log.span.trace_id,
+        "spanId": log.span.span_id,
+    }
+    if log.event_name:
+        out["eventName"] = log.event_name
+    if log.attributes:
+        out["attributes"] = _attributes(log.attributes)
+    return out
+
+
 def line(spans: Sequence[Span], origin: int) -> str:
     """Return one line of a file; ``origin`` is the start of the scenario in Unix seconds."""
     return json.dumps(_request(spans, origin), separators=(",", ":"), ensure_ascii=False)
