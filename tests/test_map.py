@@ -213,3 +213,55 @@ def test_recordings_hold_against_their_own_map(tmp_path: Path, name: str) -> Non
     assert found.map["workflows"]
     assert ownership_map.check(ownership_map.load(path), found.map) == []
     assert to_markdown(found).count("```mermaid") == len(found.map["workflows"])
+
+
+# --- the committed map in the database ------------------------------------------------------------
+
+
+def undeclared(db: Path) -> list[str]:
+    with tracemap.open(db) as opened:
+        return opened.findings(rule="OWN005")["message"].to_list()
+
+
+def load(db: Path, path: Path, *, code: int = 0) -> str:
+    done = RUNNER.invoke(app, ["map", "load", str(path), "--db", str(db)])
+    assert done.exit_code == code, (done.output, done.exception)
+    return done.output
+
+
+def test_a_loaded_map_makes_findings_of_what_is_not_in_it(declared: Path, tmp_path: Path) -> None:
+    db = world.shop(tmp_path)
+    assert undeclared(db) == []  # nobody has committed one
+    assert "0 findings of what is not in it" in load(db, declared)
+    whole = declared.read_text(encoding="utf-8")
+    lines = whole.replace("name: POST /charge", "name: POST /old-charge")
+    declared.write_text(lines.replace("  team: warehouse\n", "  team: stock\n"), encoding="utf-8")
+    load(db, declared)
+    charged, stock = sorted(undeclared(db))
+    assert charged.startswith("checkout (storefront) passes work to payment (payments) by POST /ch")
+    assert stock.startswith("service inventory belongs to warehouse by resource attribute team")
+    declared.write_text(whole[: len(whole) // 2] + "\n  [", encoding="utf-8")
+    assert "ownership-map.yaml:" in load(db, declared, code=2)
+    assert len(undeclared(db)) == 2  # a slip of the pen changes nothing
+    declared.write_text(whole, encoding="utf-8")
+    load(db, declared)
+    assert undeclared(db) == []
+
+
+def test_a_map_in_a_checkout_is_found_and_forgotten_with_it(declared: Path, tmp_path: Path) -> None:
+    db = world.shop(tmp_path)
+    text = declared.read_text(encoding="utf-8").replace("POST /charge", "POST /old-charge")
+    declared.write_text(text, encoding="utf-8")
+    words = ["owners", "load", str(declared.parent), "--db", str(db)]
+    assert RUNNER.invoke(app, words).exit_code == 0
+    assert len(undeclared(db)) == 1
+    declared.unlink()
+    RUNNER.invoke(app, words)
+    assert undeclared(db) == []
+
+
+def test_what_is_no_map_is_not_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "ownership.yaml"
+    path.write_text("version: 1\nservices: [{name: a, team: b}]\nworkflows: [{name: x}]\n")
+    assert "'workflow' is missing" in load(tmp_path / "no.duckdb", path, code=2)
+    assert not (tmp_path / "no.duckdb").exists()

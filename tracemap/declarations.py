@@ -20,7 +20,7 @@ DeclaredKind = Literal["service", "destination", "datastore", "workflow", "syste
 DestinationType = Literal["event", "command", "dead-letter"]
 
 #: Who wrote it: our own ``ownership.yaml`` goes before every catalog.
-Format = Literal["ownership", "backstage", "datadog", "codeowners"]
+Format = Literal["ownership", "backstage", "datadog", "codeowners", "map"]
 
 #: How somebody is reached, or what helps: a chat channel, an e-mail address, a pager service, a
 #: runbook, or any other link.
@@ -103,6 +103,32 @@ class CodeLocation:
 
 
 @dataclass(frozen=True, slots=True)
+class MapHandoff:
+    """One hand-off of a map that was exported, reviewed and loaded again."""
+
+    path: str
+    line: int
+    workflow: str
+    from_service: str
+    from_name: str
+    to_service: str
+    to_name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class MapOwner:
+    """Whose something is by the map."""
+
+    path: str
+    line: int
+    kind: str
+    name: str
+    namespace: str | None
+    team: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """A mistake in a file. ``str()`` of it is one line: ``path:line: what (do)``."""
 
@@ -130,6 +156,8 @@ class Catalog:
     contacts: tuple[Contact, ...] = ()
     code_rules: tuple[CodeRule, ...] = ()
     code_locations: tuple[CodeLocation, ...] = ()
+    map_handoffs: tuple[MapHandoff, ...] = ()
+    map_owners: tuple[MapOwner, ...] = ()
 
 
 def merged(catalogs: Iterable[Catalog]) -> Catalog:
@@ -143,4 +171,6 @@ def merged(catalogs: Iterable[Catalog]) -> Catalog:
         contacts=tuple(row for part in parts for row in part.contacts),
         code_rules=tuple(row for part in parts for row in part.code_rules),
         code_locations=tuple(row for part in parts for row in part.code_locations),
+        map_handoffs=tuple(row for part in parts for row in part.map_handoffs),
+        map_owners=tuple(row for part in parts for row in part.map_owners),
     )

@@ -33,8 +33,8 @@ def resolve_owners(
     caller's transaction, with the caller's temporary tables.
 
     The arguments are attributes that name a team, a repository, and a source file, most trusted
-    first. Writes ``derived.owner``, ``owner_conflict``, ``owner_dangling``, ``owner_role`` and
-    ``owner_contact``.
+    first. Writes ``derived.owner``, ``owner_conflict``, ``owner_dangling``,
+    ``owner_changed``, ``owner_role`` and ``owner_contact``.
     """
     run = _Run(
         cursor,
@@ -56,6 +56,7 @@ def resolve_owners(
         "owner",
         "owner_conflict",
         "owner_dangling",
+        "owner_changed",
         "about",
         "owner_role",
         "owner_contact",

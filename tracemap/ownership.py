@@ -326,6 +326,17 @@ _ROWS: Final[dict[str, dict[str, pa.DataType]]] = {
         "line": pa.int32(),
         **dict.fromkeys(("repository", "folder", "service", "namespace", "root"), _TEXT),
     },
+    "map_handoffs": {
+        "path": _TEXT,
+        "line": pa.int32(),
+        **dict.fromkeys(("workflow", "from_service", "from_name"), _TEXT),
+        **dict.fromkeys(("to_service", "to_name", "type"), _TEXT),
+    },
+    "map_owners": {
+        "path": _TEXT,
+        "line": pa.int32(),
+        **dict.fromkeys(("kind", "name", "namespace", "team"), _TEXT),
+    },
 }
 
 

@@ -17,7 +17,10 @@ from tracemap.declarations import Catalog, Problem, merged
 from tracemap.owner_resolution import resolve_declarations
 
 #: The tables that hold what files declare.
-_TABLES = ("store_schema", "declaration", "team", "contact", "code_rule", "code_location")
+_TABLES = (
+    *("store_schema", "declaration", "team", "contact", "code_rule", "code_location"),
+    *("map_handoff", "map_owner"),
+)
 
 
 def check(paths: Sequence[str | Path]) -> Catalog:

@@ -15,14 +15,15 @@ from typing import Any, Final, Literal
 
 import yaml
 
-from tracemap import audit, marked_yaml
+from tracemap import audit
 from tracemap.api import Tracemap
+from tracemap.catalogs import map_yaml
 from tracemap.errors import InputError
 from tracemap.frames import records
 from tracemap.markdown import visible
+from tracemap.marked_yaml import MAX_BYTES
 from tracemap.responsibilities import StepDuties, duties
 
-VERSION: Final = 1
 YAML_NAME: Final = "ownership-map.yaml"
 MARKDOWN_NAME: Final = "ownership-map.md"
 _HEAD: Final = (
@@ -30,7 +31,7 @@ _HEAD: Final = (
     "# 'tracemap map check'.\n"
 )
 
-Map = dict[str, Any]
+Map = map_yaml.Map
 Kind = Literal[
     "undeclared boundary",
     "changed boundary",
@@ -96,7 +97,7 @@ def seen(opened: Tracemap) -> Seen:
             owner["contacts"] = reached[_key(row)]
         owners.append(owner)
     whole = {
-        "version": VERSION,
+        "version": map_yaml.VERSION,
         "teams": sorted(records(found["teams"]), key=lambda t: str(t["name"])),
         "owners": sorted(owners, key=_order),
         "workflows": [_workflow(one) for one in audits],
@@ -162,95 +163,12 @@ def load(path: str | Path) -> Map:
     """The declared map at ``path``. Raises InputError, with file and line, for what is none."""
     try:
         with Path(path).open("rb") as file:
-            content = file.read(marked_yaml.MAX_BYTES + 1)
+            content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise InputError(
             f"the file cannot be read: {error.strerror}", where=str(path), do="check the path"
         ) from error
-    try:
-        node = marked_yaml.parse(content)
-    except marked_yaml.YamlError as error:
-        raise InputError(error.what, where=f"{path}:{error.line}", do=error.do) from None
-    reader = _Reader(str(path))
-    if node is None:
-        raise reader.wrong(1, "the file is empty")
-    return reader.whole(node)
-
-
-class _Reader:
-    """Takes the fields of the map from nodes, and says where one is not as it should be."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-
-    def wrong(self, line: int, what: str) -> InputError:
-        return InputError(
-            what, where=f"{self.path}:{line}", do="write it again with 'tracemap map export'"
-        )
-
-    def whole(self, node: marked_yaml.Node) -> Map:
-        fields = self.fields(node)
-        version = self.text(fields, "version")
-        if version != str(VERSION):
-            line = fields["version"].line if "version" in fields else node.line
-            raise self.wrong(line, f"this is a map of version {version}, not {VERSION}")
-        return {
-            "version": VERSION,
-            "owners": [
-                self.texts(item, ("kind", "name"), ("namespace", "team"))
-                for item in self.items(fields, "owners")
-            ],
-            "workflows": [self.workflow(item) for item in self.items(fields, "workflows")],
-        }
-
-    def workflow(self, node: marked_yaml.Node) -> Map:
-        fields = self.fields(node)
-        return {
-            **self.texts(node, ("workflow",), ("team",)),
-            "steps": [
-                self.texts(item, ("service", "name"), ("team",))
-                for item in self.items(fields, "steps")
-            ],
-            "handoffs": [self.handoff(item) for item in self.items(fields, "handoffs")],
-        }
-
-    def handoff(self, node: marked_yaml.Node) -> Map:
-        fields = self.fields(node)
-        ends: Map = {}
-        for end in ("from", "to"):
-            if end not in fields:
-                raise self.wrong(node.line, f"{end!r} is missing")
-            ends[end] = self.texts(fields[end], ("service", "name"), ("team",))
-        return {**ends, **self.texts(node, ("mode", "type"), ("destination",))}
-
-    def fields(self, node: marked_yaml.Node) -> dict[str, marked_yaml.Node]:
-        if node.type != "mapping":
-            raise self.wrong(node.line, "fields with values are expected here")
-        return {key.text: value for key, value in node.pairs}
-
-    def items(self, fields: dict[str, marked_yaml.Node], name: str) -> list[marked_yaml.Node]:
-        node = fields.get(name)
-        if node is None or node.type == "null":
-            return []
-        if node.type != "list":
-            raise self.wrong(node.line, f"{name!r} is not a list")
-        return list(node.items)
-
-    def texts(self, node: marked_yaml.Node, needed: Sequence[str], others: Sequence[str]) -> Map:
-        fields = self.fields(node)
-        found = {name: self.text(fields, name) for name in (*needed, *others)}
-        for name in needed:
-            if found[name] is None:
-                raise self.wrong(node.line, f"{name!r} is missing")
-        return found
-
-    def text(self, fields: dict[str, marked_yaml.Node], name: str) -> str | None:
-        value = fields.get(name)
-        if value is None or value.type == "null":
-            return None
-        if value.type in ("list", "mapping"):
-            raise self.wrong(value.line, f"{name!r} is not a text")
-        return value.text
+    return map_yaml.parse(content, str(path))
 
 
 def check(declared: Map, now: Map) -> list[Change]:

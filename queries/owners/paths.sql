@@ -4,4 +4,6 @@ UNION SELECT DISTINCT path FROM store.team
 UNION SELECT DISTINCT path FROM store.contact
 UNION SELECT DISTINCT path FROM store.code_rule
 UNION SELECT DISTINCT path FROM store.code_location
+UNION SELECT DISTINCT path FROM store.map_handoff
+UNION SELECT DISTINCT path FROM store.map_owner
 ORDER BY 1

@@ -8,5 +8,7 @@ SELECT hash(
     (SELECT sum(hash(c)) FROM store.contact AS c),
     (SELECT sum(hash(r)) FROM store.code_rule AS r),
     (SELECT sum(hash(l)) FROM store.code_location AS l),
+    (SELECT sum(hash(h)) FROM store.map_handoff AS h),
+    (SELECT sum(hash(o)) FROM store.map_owner AS o),
     (SELECT list(m ORDER BY fingerprint) FROM store.mute AS m)
 )

@@ -136,20 +136,3 @@ def inherited(s: Scenario) -> None:
         {"kind": "destination", "name": "parcels.sent", "team": "logistics"},
         {"kind": "datastore", "name": "orders-db", "team": "storefront"},
     ]
-
-
-@scenario("own001-unknown-service")
-def unknown_service(s: Scenario) -> None:
-    """A process forgot its name.
-
-    ``unknown_service:python`` is what an SDK calls a process without ``service.name``. Any number
-    of programs may share it, so an owner declared for that name owns none of them.
-    """
-    shop = Shop.of(s, payment=s.service("unknown_service:python"))
-    shop.orders(6)
-    s.ownership = {
-        "version": 1,
-        "teams": [{"name": "payments"}],
-        "services": [{"name": "unknown_service:python", "team": "payments"}],
-    }
-    s.expect("OWN001", service="unknown_service:python")

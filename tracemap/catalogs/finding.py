@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tracemap.catalogs import backstage, codeowners, datadog, ownership_yaml
+from tracemap.catalogs import backstage, codeowners, datadog, map_yaml, ownership_yaml
 from tracemap.catalogs.secrets import without_secrets
 from tracemap.declarations import Catalog, Format, Problem
 from tracemap.errors import InputError
@@ -34,6 +34,7 @@ CODEOWNERS_PLACES: Final = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS
 
 _NAMES: Final[tuple[tuple[Format, re.Pattern[str]], ...]] = (
     ("codeowners", re.compile(r"CODEOWNERS\Z")),
+    ("map", re.compile(r"(?i:(.+[-.])?ownership-map\.ya?ml)\Z")),
     ("ownership", re.compile(r"(?i:(.+\.)?ownership\.ya?ml)\Z")),
     ("backstage", re.compile(r"(?i:(.+\.)?catalog-info([-_.].+)?\.(ya?ml|json))\Z")),
     ("datadog", re.compile(r"(?i:(.+\.)?datadog\.(ya?ml|json))\Z")),
@@ -44,6 +45,7 @@ _STARTS: Final[tuple[tuple[Format, re.Pattern[bytes]], ...]] = (
         "backstage",
         re.compile(rb"""^["']?apiVersion["']?\s*:\s*["']?backstage\.io/""", re.MULTILINE),
     ),
+    ("map", re.compile(rb"""\A# Written by 'tracemap map export'""")),
     ("datadog", re.compile(rb"""^schema-version\s*:\s*["']?v2""", re.MULTILINE)),
     ("datadog", re.compile(rb"""^apiVersion\s*:\s*["']?v3["']?\s*$""", re.MULTILINE)),
 )
@@ -123,6 +125,8 @@ def _read(file: SourceFile) -> Catalog:
             return backstage.read(file.content, file.path)
         case "datadog":
             return datadog.read(file.content, file.path)
+        case "map":
+            return map_yaml.read(file.content, file.path)
         case _:
             return ownership_yaml.read(file.content, file.path)
 

@@ -32,6 +32,12 @@ CHECK_EPILOG: Final = examples(
 )
 
 
+LOAD_EPILOG: Final = examples(
+    "tracemap map load docs/ownership-map.yaml",
+    "tracemap map load --db shop.duckdb docs/ownership-map.yaml",
+)
+
+
 class MapFormat(StrEnum):
     """How a map is written."""
 
@@ -92,6 +98,30 @@ def _write(folder: Path, seen: Seen) -> None:
                 f"the map cannot be written: {error.strerror}", where=str(path), do="check --out"
             ) from error
         note(f"written to {path}")
+
+
+@app.command("load", epilog=LOAD_EPILOG)
+def load(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What 'map export' wrote.")],
+    db: Db = DEFAULT_DB,
+) -> None:
+    """Take in the committed map: from now on findings tell what is not in it (OWN005).
+
+    It replaces what the same file said before.
+    """
+    from tracemap import ownership_map
+
+    ownership_map.load(file)  # whatever it is called, it has to be a map
+    with open_database(db, create=True) as opened:
+        problems = opened.load_ownership(file)
+        changed = opened.findings(rule="OWN005").height
+    if problems:  # a name by which it is taken for something else
+        raise InputError(
+            "its name is that of another kind of file",
+            where=str(file),
+            do="call it *ownership-map.yaml",
+        )
+    note(f"the map is loaded; {count(changed, 'finding')} of what is not in it (rule OWN005)")
 
 
 @app.command("check", epilog=CHECK_EPILOG)

@@ -1,0 +1,1 @@
+DELETE FROM store.map_handoff WHERE list_contains($paths, path)

@@ -1,0 +1,1 @@
+DELETE FROM store.map_owner WHERE list_contains($paths, path)

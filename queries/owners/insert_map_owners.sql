@@ -1,0 +1,1 @@
+INSERT INTO store.map_owner BY NAME SELECT * FROM incoming_map_owners
