@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import inspect
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from certificates import Authority
 from load.serving import serving
 from pages import ROOT
 from typer.testing import CliRunner
 
+from tracemap.access import Access, Cors
+from tracemap.access.tokens import SCOPES
 from tracemap.cli import config, serve
 from tracemap.cli.app import app
 from tracemap.collectors.otlp.limits import BOUNDS
@@ -71,10 +75,22 @@ def test_the_example_is_read(tmp_path: Path, options: list[Options]) -> None:
     (tmp_path / "ownership.yaml").write_text("version: 1\nteams: []\n", encoding="utf-8")
     text = EXAMPLE.replace("/var/lib/tracemap", str(tmp_path))
     assert "far enough" in run(tmp_path, text)
+    issued = Authority(tmp_path, "clients").issue("server")
+    assert issued.certificate.exists()
+    (tmp_path / "tokens").write_text("ingest token-0123456789\n", encoding="utf-8")
+    text = text.replace("/etc/tracemap", str(tmp_path))
     everything = re.sub(r"^#(\w+ = )", r"\1", text, flags=re.MULTILINE)
     assert "far enough" in run(tmp_path, everything)
     default, full = options
-    assert default == Options(tmp_path / "tracemap.duckdb")
+    access = Access()
+    assert replace(default, access=access) == Options(tmp_path / "tracemap.duckdb", access=access)
+    assert default.access.tls is None
+    assert not default.access.tokens.protects(*SCOPES)
+    assert default.access.cors == Cors()
+    assert full.access.tls is not None
+    assert full.access.tls.mutual
+    assert full.access.tokens.protects("ingest")
+    assert full.access.cors == Cors.of(["https://shop.example"], ["x-tenant"])
     assert full.keep_ns == 30 * 86_400 * 10**9
     assert full.web == "127.0.0.1:4320"
 
@@ -141,6 +157,9 @@ def test_mistakes(tmp_path: Path, text: str, said: str) -> None:
     ("arguments", "said"),
     [
         (["--keep", "5 moons"], "--keep: '5 moons' is not a duration"),
+        (["--tls-key", "x"], "--tls-certificate: TLS needs a certificate and its key"),
+        (["--cors-origin", "shop"], '--cors-origin: "shop" is no origin'),
+        (["--token-file", "/nothing"], "/nothing: the tokens cannot be read: No such file"),
         (["--limit", "body"], '--limit: "body" is no limit\n  try: write it as NAME=VALUE'),
         (["--limit", "body=x"], '--limit: "x" is no value for the limit body'),
     ],

@@ -21,6 +21,7 @@ import typer
 from typer.testing import CliRunner
 
 from tracemap import queries
+from tracemap.access.tokens import SCOPES, VARIABLES
 from tracemap.cli.app import app
 from tracemap.collectors.otlp.limits import BOUNDS, DEFAULT_LIMITS
 from tracemap.queries import Param, Query, Rule
@@ -162,6 +163,12 @@ def _amount(value: Any, unit: str) -> str:
     return f"{value:,}"
 
 
+def _scopes(_: str) -> str:
+    variables = {scope: name for name, scope in VARIABLES.items()}
+    rows = [f"| `{name}` | {what} | `{variables[name]}` |" for name, what in SCOPES.items()]
+    return "\n".join(("| scope | opens | variable |", "| --- " * 3 + "|", *rows)) + "\n"
+
+
 def _layers(_: str) -> str:
     """The rooms in the order of their imports, with the first sentence of each one's docstring."""
     config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -200,6 +207,7 @@ _MAKERS: Final[dict[str, Callable[[str], str]]] = {
     "queries": _queries,
     "layers": _layers,
     "limits": _limits,
+    "scopes": _scopes,
 }
 
 

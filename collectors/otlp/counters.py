@@ -13,6 +13,8 @@ COMMIT_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0
 #: The HTTP status that a failure is or would be -> why a request was refused.
 _REASONS: Final = {
     400: "invalid",
+    401: "unauthenticated",
+    403: "forbidden",
     404: "not_otlp",
     405: "not_otlp",
     408: "too_slow",

@@ -11,6 +11,8 @@ from typing import Any
 
 import grpc
 
+from tracemap.access import Access, Tls
+from tracemap.access.tokens import Refusal
 from tracemap.collectors.otlp.intake import Intake
 from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, Limits
 from tracemap.collectors.otlp.signals import SIGNALS, Signal
@@ -32,9 +34,10 @@ _HASTE = 0.1
 class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
     """Answers Export calls. Everything else is UNIMPLEMENTED."""
 
-    def __init__(self, intake: Intake, bodies: _Bodies) -> None:
+    def __init__(self, intake: Intake, bodies: _Bodies, access: Access) -> None:
         self._intake = intake
         self._bodies = bodies
+        self._tokens = access.tokens
         # As a stream of one message, which is the same on the wire: the body's time can be taken.
         self._methods = {
             signal.method: grpc.stream_unary_rpc_method_handler(partial(self._export, signal))
@@ -42,8 +45,24 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
         }
 
     def service(self, details: Any) -> Any:
-        """The handler of a call, by its method."""
-        return self._methods.get(details.method)
+        """The handler of a call, by its method; one that reads nothing, when it may not pass."""
+        method = self._methods.get(details.method)
+        if method is not None and self._tokens.protects("ingest"):
+            given = dict(details.invocation_metadata).get("authorization")
+            if refusal := self._tokens.refusal(given if isinstance(given, str) else None, "ingest"):
+                return self._refused(refusal)
+        return method
+
+    def _refused(self, refusal: Refusal) -> Any:
+        """Answers a call without waiting for its body: it holds no thread for longer than that."""
+        failure = Failure.http_only(refusal.status, refusal.message)
+
+        def answer(_: Iterator[bytes], context: Any) -> bytes:
+            self._intake.counters.answered("grpc", failure.http)
+            self._abort(context, failure, ("www-authenticate", refusal.challenge))
+            raise AssertionError("abort raises")
+
+        return grpc.stream_unary_rpc_method_handler(answer)
 
     def _export(self, signal: Signal, messages: Iterator[bytes], context: Any) -> bytes:
         counters = self._intake.counters
@@ -57,10 +76,14 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
             counters.answered("grpc", 200)
             return answer
         counters.answered("grpc", failure.http)
-        # Where clients look for RetryInfo (gRPC's richer error model).
-        context.set_trailing_metadata((("grpc-status-details-bin", failure.to_protobuf()),))
-        context.abort(_CODES[failure.code], failure.message)
+        self._abort(context, failure)
         raise AssertionError("abort raises")
+
+    @staticmethod
+    def _abort(context: Any, failure: Failure, *more: tuple[str, str]) -> None:
+        # Where clients look for RetryInfo (gRPC's richer error model).
+        context.set_trailing_metadata((("grpc-status-details-bin", failure.to_protobuf()), *more))
+        context.abort(_CODES[failure.code], failure.message)
 
 
 class _Bodies:
@@ -110,11 +133,15 @@ class _Bodies:
 class Server:
     """A gRPC server of the trace service."""
 
-    def __init__(self, intake: Intake, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(
+        self, intake: Intake, limits: Limits = DEFAULT_LIMITS, access: Access | None = None
+    ) -> None:
+        access = access or Access()
+        self._tls = access.tls
         self._bodies = _Bodies(limits.body_seconds)
         self._server = grpc.server(
             ThreadPoolExecutor(_THREADS, thread_name_prefix="tracemap-grpc"),
-            handlers=(_Handler(intake, self._bodies),),
+            handlers=(_Handler(intake, self._bodies, access),),
             options=(
                 ("grpc.max_receive_message_length", limits.body),
                 ("grpc.max_metadata_size", limits.header_bytes),
@@ -129,7 +156,9 @@ class Server:
 
     def bind(self, address: str) -> int:
         """Listen at HOST:PORT; the port. Raises RuntimeError, without saying why it cannot."""
-        return int(self._server.add_insecure_port(address))
+        if self._tls is None:
+            return int(self._server.add_insecure_port(address))
+        return int(self._server.add_secure_port(address, _credentials(self._tls)))
 
     def start(self) -> None:
         """Answer calls."""
@@ -141,3 +170,22 @@ class Server:
         self._bodies.close()
         stopped: threading.Event = self._server.stop(grace)
         return stopped
+
+
+def _credentials(tls: Tls) -> Any:
+    """Credentials that each new connection takes from what is loaded then."""
+    now = tls.loaded()
+
+    def configuration() -> Any:
+        return grpc.ssl_server_certificate_configuration(
+            [(now.key, now.certificate)], root_certificates=now.client_ca
+        )
+
+    def changed() -> Any:
+        nonlocal now
+        before, now = now, tls.loaded()
+        return configuration() if now is not before else None
+
+    return grpc.dynamic_ssl_server_credentials(
+        configuration(), changed, require_client_authentication=tls.mutual
+    )

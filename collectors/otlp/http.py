@@ -44,7 +44,7 @@ class OtlpHttp:
         if scope["type"] != "http":
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        kind = headers.get(b"content-type", b"").split(b";", 1)[0].strip().lower()
+        kind = _content_type(headers)
         as_json = kind == _JSON
         try:
             signal = _SIGNALS.get(scope["path"])
@@ -54,7 +54,7 @@ class OtlpHttp:
                 taken = await self._store(signal, headers, as_json=as_json, receive=receive)
                 body = success_to_json(taken, signal) if as_json else success_to_protobuf(taken)
                 self._intake.counters.answered("http", 200)
-                await _answer(send, 200, body, as_json=as_json)
+                await answer(send, 200, body, as_json=as_json)
                 return
         except _ClientGoneError:
             return
@@ -71,7 +71,7 @@ class OtlpHttp:
             failure = Failure.of(error)
         self._intake.counters.answered("http", failure.http)
         body = failure.to_json() if as_json else failure.to_protobuf()
-        await _answer(send, failure.http, body, as_json=as_json, failure=failure)
+        await answer(send, failure.http, body, as_json=as_json, failure=failure)
 
     def _too_large_head(self, scope: Scope) -> Failure | None:
         """``connections`` bounds a head while it grows, and not one that comes in one piece."""
@@ -152,6 +152,15 @@ async def _part(receive: Receive) -> tuple[bytes, bool]:
     return message.get("body", b""), message.get("more_body", False)
 
 
+def _content_type(headers: dict[bytes, bytes]) -> bytes:
+    return headers.get(b"content-type", b"").split(b";", 1)[0].strip().lower()
+
+
+def is_json(headers: dict[bytes, bytes]) -> bool:
+    """Whether a request, and so its answer, is OTLP/JSON."""
+    return _content_type(headers) == _JSON
+
+
 def _refusal(scope: Scope, headers: dict[bytes, bytes], kind: bytes) -> Failure | None:
     """Why a request is refused before its body is read."""
     if scope["path"] not in _SIGNALS:
@@ -171,9 +180,10 @@ def _refusal(scope: Scope, headers: dict[bytes, bytes], kind: bytes) -> Failure 
     return None
 
 
-async def _answer(
+async def answer(
     send: Send, status: int, body: bytes, *, as_json: bool, failure: Failure | None = None
 ) -> None:
+    """Send an answer of the request's own content type."""
     headers = [
         (b"content-type", _JSON if as_json else _PROTOBUF),
         (b"content-length", str(len(body)).encode()),

@@ -12,9 +12,11 @@ from typing import Self
 
 import uvicorn
 
+from tracemap.access import Access
 from tracemap.collectors.otlp import connections
 from tracemap.collectors.otlp import grpc as _grpc
 from tracemap.collectors.otlp.counters import Counters
+from tracemap.collectors.otlp.entrance import Entrance
 from tracemap.collectors.otlp.http import OtlpHttp
 from tracemap.collectors.otlp.intake import Intake
 from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, Limits
@@ -48,8 +50,8 @@ class Address:
 class Receivers:
     """OTLP over gRPC and HTTP in front of a sink such as ``Store.write``.
 
-    ``grpc`` and ``http`` are HOST:PORT, or None to leave one out. As a context manager it starts
-    and stops.
+    ``grpc`` and ``http`` are HOST:PORT, or None to leave one out; ``access`` is who may come. As a
+    context manager it starts and stops.
     """
 
     def __init__(
@@ -59,9 +61,11 @@ class Receivers:
         grpc: str | None = DEFAULT_GRPC,
         http: str | None = DEFAULT_HTTP,
         limits: Limits = DEFAULT_LIMITS,
+        access: Access | None = None,
     ) -> None:
         self._sink = sink
         self._limits = limits
+        self._access = access or Access()
         #: Where to listen: gRPC, HTTP.
         self.wanted = (
             Address.parse(grpc) if grpc is not None else None,
@@ -96,11 +100,12 @@ class Receivers:
             if wanted_http is not None:
                 listener = _listen(wanted_http, "--http")
                 self.http = Address(wanted_http.host, listener.getsockname()[1])
-                app = OtlpHttp(self._intake, self._limits)
-                self._http_server = _HttpServer(app, listener, self._limits)
+                app = Entrance(OtlpHttp(self._intake, self._limits), self._access, self.counters)
+                config = connections.config(app, self._limits, self._access.tls, date_header=False)
+                self._http_server = _HttpServer(config, listener)
             if wanted_grpc is not None:
                 _listen(wanted_grpc, "--grpc").close()  # gRPC does not say why it cannot
-                self._grpc_server = _grpc.Server(self._intake, self._limits)
+                self._grpc_server = _grpc.Server(self._intake, self._limits, self._access)
                 self.grpc = Address(wanted_grpc.host, _bind(self._grpc_server, wanted_grpc))
                 self._grpc_server.start()
             if self._http_server is not None:
@@ -144,9 +149,8 @@ class Receivers:
 class _HttpServer:
     """uvicorn in a thread of its own, on a socket that is already listening."""
 
-    def __init__(self, app: OtlpHttp, listener: socket.socket, limits: Limits) -> None:
+    def __init__(self, config: uvicorn.Config, listener: socket.socket) -> None:
         self._listener = listener
-        config = connections.config(app, limits, date_header=False)
         self._server = uvicorn.Server(config)
         self._config = config
         self._thread = threading.Thread(target=self._run, name="tracemap-http", daemon=True)

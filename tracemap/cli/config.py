@@ -137,12 +137,15 @@ class Given:
 
     def read(self, name: str, text: str | None, parse: Callable[[str], _T]) -> _T | None:
         """The text of option ``name``, parsed; None when there is none. Errors say where it is."""
-        if text is None:
-            return None
+        return None if text is None else self.at(name, lambda: parse(text))
+
+    def at(self, name: str, make: Callable[[], _T]) -> _T:
+        """What ``make`` makes of the option ``name``; errors say where it is, if nothing nearer."""
         try:
-            return parse(text)
+            return make()
         except InputError as error:
-            raise InputError(error.what, where=self.where(name), do=error.do) from None
+            where = error.where or self.where(name)
+            raise InputError(error.what, where=where, do=error.do) from None
 
     def limits(self, pairs: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
         """(where, limits by name): of the file, then of the command line, which goes before it."""

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
-import shlex
 import signal
 import threading
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tracemap.cli import config as files
+from tracemap.cli import started
 from tracemap.cli.common import DEFAULT_DB, Db, duration_ns, examples, size_bytes
 from tracemap.cli.logs import Format, Level, set_up
 from tracemap.cli.output import err
@@ -24,8 +22,9 @@ from tracemap.errors import InputError
 if TYPE_CHECKING:
     from types import FrameType
 
+    from tracemap.access import Tls
     from tracemap.collectors.otlp.limits import Limits
-    from tracemap.web.server import Listening, Server
+    from tracemap.web.server import Options, Server
 
 _log = logging.getLogger(__name__)
 
@@ -78,6 +77,28 @@ def serve(
         str | None,
         typer.Option(metavar="SIZE", help="Delete the oldest beyond this much: 500MB, 20GB."),
     ] = None,
+    tls_certificate: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Speak TLS on all ports, with this certificate (PEM)."),
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The key of that certificate (PEM).")
+    ] = None,
+    tls_client_ca: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Clients need a certificate of these authorities (PEM)."),
+    ] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Clients need one of these tokens; docs/security.md."),
+    ] = None,
+    cors_origin: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ORIGIN", help="Pages of it may send spans: https://shop.example."),
+    ] = None,
+    cors_header: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A header that these pages may send.")
+    ] = None,
     limit: Annotated[
         list[str] | None,
         typer.Option(
@@ -94,6 +115,7 @@ def serve(
     ] = None,
 ) -> None:
     """Collect OpenTelemetry spans, rebuild executions from them, and answer the other commands."""
+    from tracemap.access import Access, Cors, tokens
     from tracemap.web.server import Options, Server
 
     set_up(log_format, log_level)
@@ -109,11 +131,16 @@ def serve(
         max_size=given.read("max_size", max_size, size_bytes),
         analyse_every=given.read("analyse_every", analyse_every, _seconds),
         limits=_limits(given, limit or ()),
+        access=Access(
+            tls=given.at("tls_certificate", lambda: _tls(tls_certificate, tls_key, tls_client_ca)),
+            tokens=tokens.from_environment(token_file),
+            cors=given.at("cors_origin", lambda: Cors.of(cors_origin or (), cors_header or ())),
+        ),
     )
     if options.grpc is None and options.http is None:
         raise InputError("with --grpc off and --http off there is nowhere to send spans to")
     _load_owners(db, owners or ())
-    _serve(Server(options), db, ready_file, _tell if log_format is Format.TEXT else _log_start)
+    _serve(Server(options), options, ready_file, log_format)
 
 
 def _address(text: str) -> str | None:
@@ -138,6 +165,19 @@ def _limits(given: files.Given, pairs: list[str] | tuple[()]) -> Limits:
     return limits
 
 
+def _tls(certificate: Path | None, key: Path | None, client_ca: Path | None) -> Tls | None:
+    from tracemap.access import Tls
+
+    if certificate is None and key is None and client_ca is None:
+        return None
+    if certificate is None or key is None:
+        raise InputError(
+            "TLS needs a certificate and its key",
+            do="give both --tls-certificate FILE and --tls-key FILE",
+        )
+    return Tls(certificate, key, client_ca)
+
+
 def _load_owners(db: Path, files: list[Path] | tuple[()]) -> None:
     """Before serving, through the same door as 'owners load'."""
     import tracemap
@@ -150,9 +190,7 @@ def _load_owners(db: Path, files: list[Path] | tuple[()]) -> None:
                 err().print(clean(problem), style="red", soft_wrap=True)
 
 
-def _serve(
-    server: Server, db: Path, ready_file: Path | None, tell: Callable[[Listening, Path], None]
-) -> None:
+def _serve(server: Server, options: Options, ready_file: Path | None, log_format: Format) -> None:
     from tracemap.web.server import write_ready_file
 
     asked = threading.Event()
@@ -161,15 +199,23 @@ def _serve(
         asked.set()
         signal.signal(number, signal.SIG_DFL)  # a second one ends it at once
 
+    def read_again(_: int, __: FrameType | None) -> None:
+        # In a thread of its own: a signal may come while a lock of theirs is held.
+        threading.Thread(target=options.access.refresh, daemon=True).start()
+
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
+    signal.signal(signal.SIGHUP, read_again)
     listening = server.start()
     try:
-        tell(listening, db)
+        if log_format is Format.TEXT:
+            started.tell(listening, options)
+        else:
+            started.log(listening, options)
         if ready_file is not None:
             write_ready_file(ready_file, listening)
         asked.wait()
-        if tell is _tell:
+        if log_format is Format.TEXT:
             err().print("stopping: finishing what is in flight", style="dim")
         else:
             _log.info("stopping: finishing what is in flight")
@@ -177,48 +223,3 @@ def _serve(
         server.stop()
         if ready_file is not None:
             ready_file.unlink(missing_ok=True)
-
-
-def _log_start(listening: Listening, db: Path) -> None:
-    """What ``_tell`` says, for a machine."""
-    _log.info("started", extra={"database": str(db), **asdict(listening)})
-    for address in (listening.grpc, listening.http):
-        if address is not None and not _inside(address):
-            _log.warning("%s can be reached from other machines", address)
-
-
-def _tell(listening: Listening, db: Path) -> None:
-    console = err()
-    console.print(f"tracemap stores spans in {clean(db)}", style="bold", soft_wrap=True)
-    for label, address, more in (
-        ("OTLP/gRPC", listening.grpc, ""),
-        ("OTLP/HTTP", listening.http, " OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"),
-    ):
-        if address is None:
-            continue
-        console.print(f"  {label}  {address}", soft_wrap=True)
-        console.print(
-            f"    export OTEL_EXPORTER_OTLP_ENDPOINT=http://{address}{more}", soft_wrap=True
-        )
-        if not _inside(address):
-            console.print(
-                f"  warning: {address} can be reached from other machines, and anyone there "
-                "can send spans",
-                style="bold yellow",
-                soft_wrap=True,
-            )
-    if listening.web is not None:
-        console.print(f"  query API  http://{listening.web}", soft_wrap=True)
-    name = "" if db == DEFAULT_DB else f" --db {shlex.quote(str(db))}"
-    console.print(f"  ask it: tracemap findings{clean(name)}", soft_wrap=True)
-    console.print("  Ctrl-C stops it", style="dim")
-
-
-def _inside(address: str) -> bool:
-    host = address.rpartition(":")[0].strip("[]")
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

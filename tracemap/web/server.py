@@ -11,12 +11,13 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
 from tracemap import __version__
+from tracemap.access import Access
 from tracemap.batch import SpanBatch
 from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, Limits
 from tracemap.collectors.otlp.receivers import DEFAULT_GRPC, DEFAULT_HTTP, Address, Receivers
@@ -54,6 +55,8 @@ class Options:
     max_size: int | None = None
     #: What the receivers may be made to spend.
     limits: Limits = DEFAULT_LIMITS
+    #: Who may come in over TCP. The socket beside the database is its owner's, without more.
+    access: Access = field(default_factory=Access)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,7 @@ class Server:
                 grpc=self._options.grpc,
                 http=self._options.http,
                 limits=self._options.limits,
+                access=self._options.access,
             )
             listener = listen(self._place)
             undo.callback(self._remove_socket)
