@@ -8,7 +8,7 @@ from pathlib import Path
 
 import trustme
 
-from tracemap.access import Tls
+from tracemap.collectors.access import Tls
 
 
 @dataclass(frozen=True)

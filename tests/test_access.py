@@ -25,9 +25,9 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter
 from otlp_requests import body, span
 
-from tracemap.access import Access, Cors, Tls, Tokens, files
-from tracemap.access.tokens import SCOPES, VARIABLES
 from tracemap.batch import SpanBatch
+from tracemap.collectors.access import Access, Cors, Tls, Tokens, files
+from tracemap.collectors.access.tokens import SCOPES, VARIABLES
 from tracemap.collectors.otlp.limits import Limits
 from tracemap.collectors.otlp.receivers import Receivers
 from tracemap.errors import InputError
@@ -508,7 +508,7 @@ def test_every_token_is_compared(tokens: Tokens, monkeypatch: pytest.MonkeyPatch
         compared.append(one)
         return one == other
 
-    monkeypatch.setattr("tracemap.access.tokens.hmac.compare_digest", compare)
+    monkeypatch.setattr("tracemap.collectors.access.tokens.hmac.compare_digest", compare)
     for token in (OLD, NEW, "unknown-token-0123456789"):
         compared.clear()
         tokens.check(f"Bearer {token}", "ingest")

@@ -14,10 +14,10 @@ from load.serving import serving
 from pages import ROOT
 from typer.testing import CliRunner
 
-from tracemap.access import Access, Cors
-from tracemap.access.tokens import SCOPES
 from tracemap.cli import config, serve
 from tracemap.cli.app import app
+from tracemap.collectors.access import Access, Cors
+from tracemap.collectors.access.tokens import SCOPES
 from tracemap.collectors.otlp.limits import BOUNDS
 from tracemap.errors import InputError
 from tracemap.web.server import Options, Server

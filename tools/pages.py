@@ -21,8 +21,8 @@ import typer
 from typer.testing import CliRunner
 
 from tracemap import queries
-from tracemap.access.tokens import SCOPES, VARIABLES
 from tracemap.cli.app import app
+from tracemap.collectors.access.tokens import SCOPES, VARIABLES
 from tracemap.collectors.otlp.limits import BOUNDS, DEFAULT_LIMITS
 from tracemap.queries import Param, Query, Rule
 from tracemap.queries.header import FAMILIES

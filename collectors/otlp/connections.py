@@ -17,7 +17,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
-from tracemap.access import Tls
+from tracemap.collectors.access import Tls
 from tracemap.collectors.otlp.limits import Limits
 
 _log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tracemap.access import Access, cors
+from tracemap.collectors.access import Access, cors
 from tracemap.collectors.otlp.counters import Counters
 from tracemap.collectors.otlp.http import answer, is_json
 from tracemap.collectors.otlp.status import Failure

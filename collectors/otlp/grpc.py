@@ -11,8 +11,8 @@ from typing import Any
 
 import grpc
 
-from tracemap.access import Access, Tls
-from tracemap.access.tokens import Refusal
+from tracemap.collectors.access import Access, Tls
+from tracemap.collectors.access.tokens import Refusal
 from tracemap.collectors.otlp.intake import Intake
 from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, Limits
 from tracemap.collectors.otlp.signals import SIGNALS, Signal

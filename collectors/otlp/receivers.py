@@ -12,7 +12,7 @@ from typing import Self
 
 import uvicorn
 
-from tracemap.access import Access
+from tracemap.collectors.access import Access
 from tracemap.collectors.otlp import connections
 from tracemap.collectors.otlp import grpc as _grpc
 from tracemap.collectors.otlp.counters import Counters

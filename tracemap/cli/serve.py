@@ -22,7 +22,7 @@ from tracemap.errors import InputError
 if TYPE_CHECKING:
     from types import FrameType
 
-    from tracemap.access import Tls
+    from tracemap.collectors.access import Tls
     from tracemap.collectors.otlp.limits import Limits
     from tracemap.web.server import Options, Server
 
@@ -115,7 +115,7 @@ def serve(
     ] = None,
 ) -> None:
     """Collect OpenTelemetry spans, rebuild executions from them, and answer the other commands."""
-    from tracemap.access import Access, Cors, tokens
+    from tracemap.collectors.access import Access, Cors, tokens
     from tracemap.web.server import Options, Server
 
     set_up(log_format, log_level)
@@ -166,7 +166,7 @@ def _limits(given: files.Given, pairs: list[str] | tuple[()]) -> Limits:
 
 
 def _tls(certificate: Path | None, key: Path | None, client_ca: Path | None) -> Tls | None:
-    from tracemap.access import Tls
+    from tracemap.collectors.access import Tls
 
     if certificate is None and key is None and client_ca is None:
         return None

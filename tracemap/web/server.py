@@ -17,8 +17,8 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from tracemap import __version__
-from tracemap.access import Access
 from tracemap.batch import SpanBatch
+from tracemap.collectors.access import Access
 from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, Limits
 from tracemap.collectors.otlp.receivers import DEFAULT_GRPC, DEFAULT_HTTP, Address, Receivers
 from tracemap.errors import InputError, ServerError, StoreBusyError, StoreError, TracemapError

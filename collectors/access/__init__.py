@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tracemap.access.cors import Cors
-from tracemap.access.tls import Tls
-from tracemap.access.tokens import Tokens
+from tracemap.collectors.access.cors import Cors
+from tracemap.collectors.access.tls import Tls
+from tracemap.collectors.access.tokens import Tokens
 
 __all__ = ["Access", "Cors", "Tls", "Tokens"]
 

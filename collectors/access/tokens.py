@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tracemap.access.files import Watched
+from tracemap.collectors.access.files import Watched
 from tracemap.errors import InputError
 
 _log = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tracemap.access.files import Watched
+from tracemap.collectors.access.files import Watched
 from tracemap.errors import InputError
 
 _log = logging.getLogger(__name__)
