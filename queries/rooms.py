@@ -362,6 +362,7 @@ API: Final[tuple[str, ...]] = (
     "custody_at",
     "custody_chain",
     "custody_totals",
+    "execution_chain",
     "execution_members",
     "execution_totals",
     "executions",

@@ -163,12 +163,15 @@ def test_values_in_json(db: Path) -> None:
 
 def test_an_execution_in_json_has_its_parts(db: Path) -> None:
     found = answer("executions", "show", "4711")
-    assert list(found) == [*CONTRACTS["executions list"].split(), "steps", "handoffs", "members"]
+    parts = ["steps", "handoffs", "members", "messages", "chain"]
+    assert list(found) == [*CONTRACTS["executions list"].split(), *parts]
     assert found["execution"] == front.LOST
     assert {"step", "service", "caller_step", "is_virtual"} <= set(found["steps"][0])
     assert {"from_step", "to_step", "type", "mode", "boundary"} <= set(found["handoffs"][0])
     assert list(found["members"][0]) == [
-        *("trace_id", "reason", "spans", "services", "started_at", "ended_at")
+        *("trace_id", "reason", "spans", "services", "started_at", "ended_at"),
+        *("bond", "how", "by_service", "by_name", "by_span_id"),
+        *("to_trace_id", "to_service", "to_name", "carriers", "shared_spans", "shared_by"),
     ]
 
 

@@ -102,7 +102,8 @@ class Tracemap:
         """Everything about one execution, of one moment.
 
         Frames by name: ``execution`` (one row), ``steps``, ``handoffs``, ``members`` (its traces
-        and why each belongs), ``messages``, ``custody``, ``findings`` (open ones), ``analysis``.
+        and why each belongs), ``chain`` (its runs), ``messages``, ``custody``, ``findings`` (open
+        ones), ``keys`` and ``analysis``.
         """
         of_it = {"execution": execution, "limit": None}
         every: dict[str, Any] = dict.fromkeys(_FINDING_FILTERS)
@@ -111,9 +112,11 @@ class Tracemap:
             steps=("api/steps", {"service": None, **of_it}),
             handoffs=("api/handoffs", {"workflow": None, **of_it}),
             members=("api/execution_members", {"execution": execution}),
+            chain=("api/execution_chain", {"execution": execution}),
             messages=("api/messages", {"state": None, "destination": None, **of_it}),
             custody=("api/custody", of_it),
             findings=("api/findings", {**every, "status": "open", **of_it}),
+            keys=("api/keys", {}),
             analysis=("api/analysis", {}),
         )
         if found["execution"].is_empty():
@@ -129,7 +132,7 @@ class Tracemap:
         )
 
     def custody_totals(self) -> pl.DataFrame:
-        """Who holds how many executions that are not done, the busiest first."""
+        """Who holds how many executions that are not done, the one held longest first."""
         return self._frame("custody_totals")
 
     def steps(

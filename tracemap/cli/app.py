@@ -20,6 +20,7 @@ from tracemap.cli import (
     importing,
     keys,
     map_,
+    messages,
     owners,
     query,
     reconcile,
@@ -74,6 +75,7 @@ _SHORT = {
     "import": "Take in spans from OTLP files.",
     "executions": "The runs of business workflows: list, show.",
     "graph": "How work flows through a workflow or an execution.",
+    "messages": "What was published, and what became of it.",
     "custody": "Who holds an execution, since when.",
     "owners": "Who is accountable for what, and why: list, explain, load, gaps.",
     "audit": "What is synchronous, what is not, and what each costs.",
@@ -101,6 +103,7 @@ _command("serve", serve, serve.serve)
 _command("import", importing, importing.import_)
 _group("executions", executions)
 _command("graph", graph, graph.graph)
+_command("messages", messages, messages.messages)
 _command("custody", custody, custody.custody)
 _group("owners", owners)
 owners.app.command("gaps", epilog=gaps.EPILOG)(gaps.gaps)

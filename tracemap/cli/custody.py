@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -148,26 +148,55 @@ def print_custody(
 
 
 def print_totals(console: Console, rows: Sequence[Row], moment: dt.datetime) -> None:
-    """Who holds how many executions, and which of them the longest."""
+    """Who holds how many executions, the one held longest first; then what that makes by team."""
     if not rows:
         console.print("Nothing is open: every execution is done.", style="green")
         return
-    total = sum(row["executions"] for row in rows)
-    console.print(f"{count(total, 'execution')} not done", style="bold", soft_wrap=True)
+    console.print(f"{count(rows[0]['total'], 'execution')} not done", style="bold", soft_wrap=True)
     console.print()
     print_table(
         console,
         (
             Column("HOLDER", lambda r: r["holder"] or "nobody", "bold", least=12),
-            Column("KIND", lambda r: r["holder_kind"], rank=2),
+            Column("KIND", lambda r: r["holder_kind"], rank=3),
             Column("TEAM", lambda r: r["team"] or "unowned", least=8),
-            Column("STATE", lambda r: r["state"], rank=1, least=12),
+            Column("STATE", lambda r: r["state"], rank=1, least=16),
             Column("HOLDS", lambda r: f"{r['executions']:,}", right=True),
             Column("LONGEST", lambda r: lasting(r["oldest_since"], moment), right=True),
             Column("WHICH", lambda r: short_id(r["oldest"]), rank=1, least=14),
+            Column("NEXT SHOULD BE", expected_next, rank=2, least=20, wrap=True),
         ),
         rows,
     )
+    if len(teams := by_team(rows)) > 1:
+        console.print()
+        print_table(
+            console,
+            (
+                Column("TEAM", lambda r: r["team"], "bold", least=12),
+                Column("IN SERVICES", lambda r: r["service"] or None, right=True),
+                Column("IN QUEUES", lambda r: r["queue"] or None, right=True),
+                Column("AWAITED", lambda r: r["between"] or None, right=True),
+                Column("LONGEST", lambda r: lasting(r["since"], moment), right=True),
+            ),
+            teams,
+        )
+
+
+def by_team(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """What each team holds, by kind of holder; who has held something longest first."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        team = row["team"] or "unowned"
+        none = {"team": team, "service": 0, "queue": 0, "between": 0, "since": row["oldest_since"]}
+        found.setdefault(team, none)[row["holder_kind"]] += row["executions"]
+    return list(found.values())
+
+
+def expected_next(row: Row) -> str | None:
+    """The step that should come next where it is held longest."""
+    _, expected = split_expected('{"expected_next": %s}' % (row["expected_next"] or "null"))
+    return expected or None
 
 
 def columns(moment: dt.datetime) -> tuple[Column, ...]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
 from rich.text import Text
 
+from tracemap.cli import message_life
 from tracemap.cli.findings import SEVERITY_STYLE
-from tracemap.cli.styles import STATUS_STYLE, STEP_STYLE
+from tracemap.cli.step_order import ordered
+from tracemap.cli.styles import STATUS_STYLE, STEP_STYLE, status_style
 from tracemap.cli.table import Column, Row, print_table
 from tracemap.cli.text import age, at, clean, count, duration, lasting, paragraph, short_id
 
@@ -43,6 +45,8 @@ def as_json(page: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
         "steps": records(page["steps"]),
         "handoffs": records(page["handoffs"]),
         "members": records(page["members"]),
+        "messages": records(page["messages"]),
+        "chain": records(page["chain"]),
     }
 
 
@@ -56,6 +60,8 @@ def print_page(console: Console, page: Mapping[str, pl.DataFrame], now: dt.datet
     console.print(_facts(execution, now), style="dim", soft_wrap=True)
     _findings(console, page["findings"].to_dicts())
     _steps(console, page["steps"].to_dicts(), page["handoffs"].to_dicts())
+    _messages(console, page["messages"].to_dicts())
+    _chain(console, page["chain"].to_dicts())
     _members(console, page["members"].to_dicts())
 
 
@@ -135,7 +141,7 @@ def _steps(console: Console, steps: Sequence[Row], handoffs: Sequence[Row]) -> N
     if not steps:
         return
     start = min((s["started_at"] for s in steps if s["started_at"]), default=None)
-    rows = list(_tree(steps, handoffs))
+    rows = [_line(*one[:3]) for one in ordered(steps, handoffs)]
     console.print()
     print_table(
         console,
@@ -159,39 +165,6 @@ def _offset(moment: dt.datetime | None, start: dt.datetime | None) -> str:
     return f"+{duration((moment - start).total_seconds() * 1e9)}" if moment > start else "0"
 
 
-def _tree(steps: Sequence[Row], handoffs: Sequence[Row]) -> Iterator[dict[str, Any]]:
-    """The steps as an indented tree along the hand-offs; each step once."""
-    # A virtual step has its caller's span id: the kind tells them apart.
-    into: dict[str, Row] = {}
-    for handoff in handoffs:
-        into.setdefault(handoff["to_step"], handoff)
-    known = {s["step"] for s in steps if not s["is_virtual"]}
-    children: dict[str | None, list[Row]] = {}
-    for step in steps:
-        before = None if step["is_virtual"] else into.get(step["step"])
-        above = before["from_step"] if before else step["caller_step"]
-        children.setdefault(above if above in known else None, []).append(step)
-    seen: set[int] = set()
-    stack: list[tuple[Row, str, str]] = [(s, "", "") for s in reversed(children.get(None, []))]
-    # Steps on a cycle have no root: they are begun with the earliest that is left.
-    for first in (*([None] * bool(stack)), *steps):
-        if first is not None and id(first) not in seen:
-            stack.append((first, "", ""))
-        while stack:
-            step, branch, below = stack.pop()
-            if id(step) in seen:
-                continue
-            seen.add(id(step))
-            arrival = None if step["is_virtual"] else into.get(step["step"])
-            yield _line(step, arrival, branch)
-            kids = [] if step["is_virtual"] else children.get(step["step"], [])
-            for index, kid in enumerate(reversed(kids)):
-                last = index == 0
-                stack.append(
-                    (kid, below + ("└ " if last else "├ "), below + ("  " if last else "│ "))
-                )
-
-
 def _line(step: Row, arrival: Row | None, branch: str) -> dict[str, Any]:
     name = f"{step['service']} {step['name']}"
     waited = None
@@ -209,6 +182,65 @@ def _line(step: Row, arrival: Row | None, branch: str) -> dict[str, Any]:
         "waited": waited,
         "outcome": step["status"] + (f", attempt {attempt}" if attempt > 1 else ""),
     }
+
+
+def _messages(console: Console, rows: Sequence[Row]) -> None:
+    if not rows:
+        return
+    console.print()
+    print_table(console, message_life.columns(own=True), rows[:MOST_TRACES])
+    if len(rows) > MOST_TRACES:
+        console.print(f"  ... {count(len(rows) - MOST_TRACES, 'message')} more", style="dim")
+
+
+def _chain(console: Console, rows: Sequence[Row]) -> None:
+    """Its runs, where there were several: continued as new, retried, or begun again."""
+    if len(rows) < 2:
+        return
+    console.print()
+    print_table(
+        console,
+        (
+            Column("RUN", lambda r: short_id(r["execution"]), least=14),
+            Column("ENGINE RUN", lambda r: short_id(r["engine_run"]), rank=1, least=12),
+            Column("BEGAN", lambda r: at(r["started_at"])),
+            Column("SPANS", lambda r: r["spans"], rank=2, right=True),
+            Column("STATUS", lambda r: r["status"], status_style),
+        ),
+        rows[:MOST_TRACES],
+    )
+    if len(rows) > MOST_TRACES:
+        console.print(f"  ... {count(len(rows) - MOST_TRACES, 'run')} more", style="dim")
+
+
+def print_handoffs(console: Console, page: Mapping[str, pl.DataFrame]) -> None:
+    """How work passed from step to step, and what says so."""
+    (execution,) = page["execution"].to_dicts()
+    console.print(headline(execution), soft_wrap=True)
+    console.print()
+    rows = page["handoffs"].to_dicts()
+    if not rows:
+        console.print("No hand-offs: it is one step.")
+        return
+    print_table(
+        console,
+        (
+            Column("FROM", lambda r: f"{r['from_service']} {r['from_name']}", least=22),
+            Column("TO", lambda r: f"{arrow(r)} {r['to_service']} {r['to_name']}", least=24),
+            Column("TEAM", _receiver, "bold", rank=2, least=8),
+            Column("TYPE", lambda r: r["type"], rank=1),
+            Column("MODE", lambda r: r["mode"]),
+            Column("BECAUSE", lambda r: r["evidence"], wrap=True, least=26),
+            Column("WAITED", lambda r: duration(r["wait_ns"]), rank=3, right=True),
+        ),
+        rows[:MOST_STEPS],
+    )
+    if len(rows) > MOST_STEPS:
+        console.print(f"  ... {count(len(rows) - MOST_STEPS, 'hand-off')} more", style="dim")
+
+
+def _receiver(row: Row) -> str:
+    return f"{'» ' if row['boundary'] else ''}{row['to_team'] or 'unowned'}"
 
 
 def _members(console: Console, rows: Sequence[Row]) -> None:

@@ -27,6 +27,7 @@ from tracemap.cli.output import Format, note, out, write_json, write_rows
 from tracemap.cli.styles import STATUS_STYLE, status_style
 from tracemap.cli.table import Column, Row, print_table
 from tracemap.cli.text import age, count, short_id, utc_now
+from tracemap.cli.timeline import print_timeline
 from tracemap.errors import InputError
 
 app = typer.Typer(
@@ -95,6 +96,15 @@ def show(
             help="An execution, key=value, a value, a trace id, or a finding's id.",
         ),
     ],
+    timeline: Annotated[
+        bool, typer.Option("--timeline", help="On a time axis: work and waits to scale.")
+    ] = False,
+    handoffs: Annotated[
+        bool,
+        typer.Option(
+            "--handoffs", help="Each hand-off, sync or async, and what that is decided by."
+        ),
+    ] = False,
     db: Db = DEFAULT_DB,
     format: OutputFormat = Format.table,  # noqa: A002
 ) -> None:
@@ -104,8 +114,14 @@ def show(
     with open_database(db) as opened:
         execution = one_of(opened.resolve(which), which)
         page = opened.execution(execution)
+        drawn = timeline and format is Format.table
+        chain = opened.custody_chain(execution).to_dicts() if drawn else []
     if format is Format.json:
         write_json(execution_page.as_json(page))
+    elif timeline:
+        print_timeline(out(), page, chain, utc_now())
+    elif handoffs:
+        execution_page.print_handoffs(out(), page)
     else:
         execution_page.print_page(out(), page, utc_now())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,23 +12,19 @@ from rich.text import Text
 
 from tracemap.cli.common import DEFAULT_DB, Db, OutputFormat, examples, one_of, open_database
 from tracemap.cli.evidence import evidence_pairs
-from tracemap.cli.execution_page import headline
 from tracemap.cli.findings import SEVERITY_STYLE
+from tracemap.cli.membership import print_membership
 from tracemap.cli.output import Format, out, write_json
 from tracemap.cli.owners import print_contacts
-from tracemap.cli.table import Column, Row, print_table
-from tracemap.cli.text import age, at, clean, count, paragraph, short_id, utc_now
+from tracemap.cli.table import Row
+from tracemap.cli.text import age, at, clean, paragraph, short_id, utc_now
 from tracemap.errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from tracemap.api import Tracemap
     from tracemap.queries import Rule
 
 EPILOG = examples("tracemap explain ORP002", "tracemap explain order.id=4711")
-#: Traces of an execution that are named one by one.
-MOST = 30
 
 
 def _complete(incomplete: str) -> list[str]:
@@ -100,7 +96,9 @@ def _show_data(
     page = opened.execution(execution)
     if format is Format.json:
         (record,) = records(page["execution"])
-        write_json({**record, "members": records(page["members"])})
+        write_json(
+            {**record, "members": records(page["members"])} | {"chain": records(page["chain"])}
+        )
     else:
         print_membership(out(), page)
 
@@ -189,30 +187,3 @@ def _facts(console: Console, row: Row) -> None:
     for name, value in facts:
         text = Text(f"  {name:<{width}}  ", style="dim")
         console.print(text.append(clean(value), style="not dim"), soft_wrap=True)
-
-
-def print_membership(console: Console, page: Mapping[str, pl.DataFrame]) -> None:
-    """Why these traces are one execution, in words."""
-    (execution,) = page["execution"].to_dicts()
-    members: Sequence[Row] = page["members"].to_dicts()
-    key = execution["correlation"]
-    console.print(headline(execution), soft_wrap=True)
-    what = f"{clean(key['key'])}={clean(key['value'])}" if key else "no correlation key"
-    console.print(
-        f"  {count(len(members), 'trace')} "
-        f"{'is' if len(members) == 1 else 'are'} this execution ({what}):"
-    )
-    console.print()
-    print_table(
-        console,
-        (
-            Column("TRACE", lambda r: short_id(r["trace_id"]), least=12),
-            Column("BECAUSE", lambda r: r["reason"], least=24),
-            Column("SPANS", lambda r: r["spans"], right=True),
-            Column("BEGAN", lambda r: at(r["started_at"]), rank=2),
-            Column("SERVICES", lambda r: ", ".join(r["services"]), rank=1, least=16),
-        ),
-        members[:MOST],
-    )
-    if len(members) > MOST:
-        console.print(f"... {count(len(members) - MOST, 'trace')} more", style="dim")

@@ -1,0 +1,63 @@
+"""``tracemap messages``: what was published, and what became of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import typer
+
+from tracemap.cli import message_life
+from tracemap.cli.common import (
+    DEFAULT_DB,
+    Db,
+    Limit,
+    OutputFormat,
+    examples,
+    one_of,
+    open_database,
+)
+from tracemap.cli.output import Format, note, out, write_rows
+from tracemap.cli.table import print_table
+from tracemap.errors import InputError
+
+EPILOG = examples(
+    "tracemap messages order.id=4711", "tracemap messages --state published --destination orders"
+)
+#: Rows that a screen takes.
+SCREEN: Final = 40
+STATES: Final = ("published", "received", "processed", "settled", "dead-lettered")
+
+
+def messages(
+    which: Annotated[
+        str | None,
+        typer.Argument(metavar="[ID]", help="Those of this execution. Without it: all, by age."),
+    ] = None,
+    state: Annotated[str | None, typer.Option(help=", ".join(STATES) + ".")] = None,
+    destination: Annotated[
+        str | None, typer.Option(help="To this topic, queue or exchange.")
+    ] = None,
+    db: Db = DEFAULT_DB,
+    limit: Limit = None,
+    format: OutputFormat = Format.table,  # noqa: A002
+) -> None:
+    """The life of messages, the oldest first: one line a message and consumer group."""
+    from tracemap.frames import records
+
+    if state is not None and state not in STATES:
+        raise InputError(f"there is no state {state!r}", do=f"one of {', '.join(STATES)}")
+    most = (limit or SCREEN) + 1 if format is Format.table else limit
+    with open_database(db) as opened:
+        execution = one_of(opened.resolve(which), which) if which else None
+        frame = opened.messages(execution, state=state, destination=destination, limit=most)
+    shown = message_life.columns(own=execution is not None)
+    if format is not Format.table:
+        write_rows(format, shown, frame.to_dicts(), records(frame), frame.columns)
+        return
+    rows = frame.to_dicts()[: limit or SCREEN]
+    if not rows:
+        out().print("No messages.")
+        return
+    print_table(out(), shown, rows)
+    if frame.height > len(rows):
+        note("there are more: --limit, or narrow it by --state, --destination")
