@@ -58,6 +58,8 @@ class Settings:
     repository_attributes: tuple[str, ...] = ("vcs.repository.url.full", "vcs.repository.name")
     #: Attributes of resources and spans that name a source file.
     path_attributes: tuple[str, ...] = ("code.file.path", "code.filepath")
+    #: What becomes of personal data before it is stored: "user.email=hash" (``redaction``).
+    redact: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """The settings as JSON text, as stored."""
@@ -76,7 +78,7 @@ class Settings:
                 KeySetting(str(k["name"]), tuple(map(str, k.get("aliases", ()))))
                 for k in raw.get("keys", ())
             )
-            for name in ("owner_attributes", "repository_attributes", "path_attributes"):
+            for name in ("owner_attributes", "repository_attributes", "path_attributes", "redact"):
                 if name in raw:
                     raw[name] = tuple(map(str, raw[name]))
             return cls(**raw)

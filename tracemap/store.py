@@ -6,7 +6,9 @@ resources, scopes - are interned here, in memory and in tables, and spans carry 
 
 from __future__ import annotations
 
+import json
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -23,6 +25,7 @@ from tracemap.errors import SchemaVersionError, StoreError
 from tracemap.inserts import Inserts
 from tracemap.ledger import Count, Ledger
 from tracemap.recovery import Damage, Loss, connect, first_line, log_of, set_aside
+from tracemap.redaction import KEY_BYTES, Redaction
 from tracemap.settings import Settings
 from tracemap.tables import Fresh, Interned, batch_table, numbered
 
@@ -30,6 +33,9 @@ _log = logging.getLogger(__name__)
 
 #: Raised with every change of schema ``store``; other versions are refused, never guessed at.
 SCHEMA_VERSION = "3"
+
+#: The setting that holds what values are hashed with.
+_KEY = "redaction_key"
 
 SourceKind = Literal["live", "recorded"]
 
@@ -46,6 +52,7 @@ class Store:
         self.deriving = threading.Lock()
         self._interned = self._load_interned()
         self._inserts: Inserts | None = None  # planned by the first write
+        self._redaction = self._load_redaction()
         self._closed = False
 
     @classmethod
@@ -101,19 +108,37 @@ class Store:
 
     def settings(self) -> Settings:
         """What the user decided, or the defaults."""
-        row = self.cursor().execute(queries.text("store/read_setting"), {"name": "settings"})
-        found = row.fetchone()
-        return Settings.from_json(found[0]) if found else Settings()
+        found = self._setting("settings")
+        return Settings.from_json(found) if found else Settings()
 
     def configure(self, settings: Settings) -> None:
-        """Store ``settings`` for every later analysis."""
+        """Store ``settings`` for every later analysis, and redact what comes by its rules.
+
+        Raises InputError for a rule that is none.
+        """
+        Redaction(settings.redact, b"")
+        values = {"settings": settings.to_json()}
+        if self._setting(_KEY) is None:  # kept for good: another one would join nothing
+            values[_KEY] = json.dumps(secrets.token_hex(KEY_BYTES))
         cursor = self.cursor()
         with self._lock, transaction(cursor, self.path):
-            cursor.execute(queries.text("store/delete_setting"), {"name": "settings"})
-            cursor.execute(
-                queries.text("store/insert_setting"),
-                {"name": "settings", "value": settings.to_json()},
-            )
+            for name, value in values.items():
+                cursor.execute(queries.text("store/delete_setting"), {"name": name})
+                cursor.execute(queries.text("store/insert_setting"), {"name": name, "value": value})
+        self._redaction = self._load_redaction()
+
+    @property
+    def redaction(self) -> Redaction | None:
+        """The rules by which attributes are changed before they are stored, when there are any."""
+        return self._redaction
+
+    def _setting(self, name: str) -> str | None:
+        found = self.cursor().execute(queries.text("store/read_setting"), {"name": name}).fetchone()
+        return str(found[0]) if found else None
+
+    def _load_redaction(self) -> Redaction | None:
+        rules, key = self.settings().redact, self._setting(_KEY)
+        return Redaction(rules, bytes.fromhex(json.loads(key))) if rules and key else None
 
     def last_batch(self) -> int:
         """The number of the newest committed batch; grows by one with each."""
@@ -142,6 +167,8 @@ class Store:
         batches = [b for b in batches if b.rows]
         if not batches:
             return
+        if self._redaction is not None:
+            batches = [self._redaction.apply(b) for b in batches]
         with self._lock:
             fresh = Fresh(self._interned)
             source_key = (source, kind)

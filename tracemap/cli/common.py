@@ -30,6 +30,13 @@ Db = Annotated[
 ]
 DEFAULT_DB = Path("tracemap.duckdb")
 
+#: The option ``--redact``, to be read by ``redaction_rules``.
+REDACT: Any = typer.Option(
+    metavar="NAME=ACTION",
+    help="Drop, hash or mask attributes before they are stored: 'user.*=hash', card=drop; 'off':"
+    " no more. Stored.",
+)
+
 OutputFormat = Annotated[
     Format, typer.Option("--format", "-f", help="json and csv have all columns, whole and exact.")
 ]
@@ -141,6 +148,19 @@ def size_bytes(text: str) -> int:
     if found < SMALLEST:
         raise InputError(f"{text!r} is too small for a database", do="give 64MB or more")
     return found
+
+
+def redaction_rules(given: list[str] | None) -> tuple[str, ...] | None:
+    """The rules of ``--redact``; () for 'off', None when there are none. Raises InputError."""
+    from tracemap.redaction import Rule
+
+    if not given:
+        return None
+    if given == ["off"]:
+        return ()
+    for text in given:
+        Rule.parse(text)
+    return tuple(given)
 
 
 def one_of(found: Sequence[str], text: str) -> str:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tracemap.cli.common import DEFAULT_DB, Db, examples, open_database
+from tracemap.cli.common import (
+    DEFAULT_DB,
+    REDACT,
+    Db,
+    examples,
+    open_database,
+    redaction_rules,
+)
 from tracemap.cli.output import err, out
 from tracemap.cli.text import clean, count
 from tracemap.errors import InputError
@@ -38,13 +46,17 @@ def import_(
     owners: Annotated[
         list[Path] | None, typer.Option(metavar="FILE", help="Take in this ownership.yaml too.")
     ] = None,
+    redact: Annotated[list[str] | None, REDACT] = None,
 ) -> None:
     """Store the spans of OTLP files. What is bad is reported by file and line, the rest is kept."""
     if not any(file.exists() for file in (*files, *(owners or ()))):
         # A typing slip makes no database.
         raise InputError("there is no such file", where=", ".join(map(str, files)))
     mistakes = 0
+    rules = redaction_rules(redact)
     with open_database(db, create=True) as opened:
+        if rules is not None:
+            opened.backend.configure(replace(opened.backend.settings(), redact=rules))
         for file in owners or ():
             for mistake in opened.load_ownership(file):
                 mistakes += 1

@@ -13,7 +13,15 @@ import typer
 
 from tracemap.cli import config as files
 from tracemap.cli import started
-from tracemap.cli.common import DEFAULT_DB, Db, duration_ns, examples, size_bytes
+from tracemap.cli.common import (
+    DEFAULT_DB,
+    REDACT,
+    Db,
+    duration_ns,
+    examples,
+    redaction_rules,
+    size_bytes,
+)
 from tracemap.cli.logs import Format, Level, set_up
 from tracemap.cli.output import err
 from tracemap.cli.text import clean
@@ -99,6 +107,7 @@ def serve(
     cors_header: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="A header that these pages may send.")
     ] = None,
+    redact: Annotated[list[str] | None, REDACT] = None,
     limit: Annotated[
         list[str] | None,
         typer.Option(
@@ -136,6 +145,7 @@ def serve(
             tokens=tokens.from_environment(token_file),
             cors=given.at("cors_origin", lambda: Cors.of(cors_origin or (), cors_header or ())),
         ),
+        redact=redaction_rules(redact),
     )
     if options.grpc is None and options.http is None:
         raise InputError("with --grpc off and --http off there is nowhere to send spans to")

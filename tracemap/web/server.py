@@ -48,6 +48,7 @@ class Options:
     #: Settings to store in the database before serving; null leaves what is stored.
     grace_ns: int | None = None
     lag_ns: int | None = None
+    redact: tuple[str, ...] | None = None
     #: Seconds between two analyses in the background at least; null: only when somebody asks.
     analyse_every: float | None = 5.0
     #: What to keep: spans received within so many ns, and so many bytes; null: everything.
@@ -193,6 +194,7 @@ class Server:
             stored,
             grace_ns=stored.grace_ns if grace is None else grace,
             lag_ns=stored.lag_ns if lag is None else lag,
+            redact=stored.redact if self._options.redact is None else self._options.redact,
         )
         if wanted != stored:
             backend.configure(wanted)
