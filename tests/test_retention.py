@@ -273,6 +273,7 @@ def test_the_keeper_deletes_and_ends(tmp_path: Path) -> None:
     while value(backend.store, count) and time.monotonic() < deadline:
         time.sleep(0.05)
     keeper.stop()
+    keeper.thread.join(60)
     assert value(backend.store, count) == 0
     backend.close()
 

@@ -27,6 +27,7 @@ from tracemap.cli.app import app
 from tracemap.collectors.otlp.json import to_protobuf
 from tracemap.errors import StoreBusyError
 from tracemap.local import LocalBackend, Refresher
+from tracemap.store import Store
 from tracemap.web.place import socket_path
 from tracemap.web.server import Options, Server
 
@@ -377,6 +378,42 @@ def test_a_listener_that_cannot_be_had_leaves_nothing_behind(tmp_path: Path) -> 
     with front.local(db) as opened:
         assert opened.findings().height == 1
     assert threading.active_count() <= threads + 1
+
+
+def test_a_server_does_not_wait_for_its_analysis_when_it_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun = threading.Event()
+
+    def endless(store: Store) -> bool:
+        begun.set()
+        # Longer than a test may take.
+        store.cursor().execute("SELECT count(*) FROM range(10000000000000) t(a) WHERE a % 7 = 3")
+        return True
+
+    monkeypatch.setattr("tracemap.local.pipeline.refresh", endless)
+    server = Server(Options(tmp_path / "a.duckdb", grpc=None, http="127.0.0.1:0"))
+    server.start()
+    assert begun.wait(PATIENCE)
+    server.stop()
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+    assert not (tmp_path / "a.duckdb.wal").exists()
+
+
+def test_a_service_manager_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(place))
+        manager.settimeout(PATIENCE)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(place))
+        with served(tmp_path / "a.duckdb") as server:
+            assert manager.recv(100) == b"READY=1"
+            assert server.end(signal.SIGTERM)[0] == 0
+        assert manager.recv(100) == b"STOPPING=1"
+        # Nobody listens: that is no reason not to serve.
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "nobody"))
+        with served(tmp_path / "a.duckdb") as server:
+            assert server.end(signal.SIGTERM)[0] == 0
 
 
 def test_stopping_twice_is_harmless(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ import logging
 import secrets
 import threading
 import time
+import weakref
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -47,6 +48,7 @@ class Store:
         self.path = path
         self._connection = connection
         self._ledger = ledger
+        self._cursors: dict[int, weakref.WeakSet[duckdb.DuckDBPyConnection]] = {}  # by thread
         self._lock = threading.Lock()
         #: Held by whoever writes schema derived, or what was concluded from it; never by ingest.
         self.deriving = threading.Lock()
@@ -104,7 +106,16 @@ class Store:
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor of its own transaction state; one per thread or request."""
-        return self._connection.cursor()
+        cursor = self._connection.cursor()
+        self._cursors.setdefault(threading.get_ident(), weakref.WeakSet()).add(cursor)
+        return cursor
+
+    def interrupt(self, thread: threading.Thread | None = None) -> None:
+        """End what ``thread``, or every thread, runs now: it raises duckdb.InterruptException."""
+        threads = list(self._cursors) if thread is None else [thread.ident or 0]
+        for cursor in [one for ident in threads for one in self._cursors.get(ident, ())]:
+            with suppress(duckdb.ConnectionException):  # it is closed
+                cursor.interrupt()
 
     def settings(self) -> Settings:
         """What the user decided, or the defaults."""

@@ -201,6 +201,7 @@ def _load_owners(db: Path, files: list[Path] | tuple[()]) -> None:
 
 
 def _serve(server: Server, options: Options, ready_file: Path | None, log_format: Format) -> None:
+    from tracemap.web.notify import notify
     from tracemap.web.server import write_ready_file
 
     asked = threading.Event()
@@ -224,7 +225,9 @@ def _serve(server: Server, options: Options, ready_file: Path | None, log_format
             started.log(listening, options)
         if ready_file is not None:
             write_ready_file(ready_file, listening)
+        notify("READY=1")
         asked.wait()
+        notify("STOPPING=1")
         if log_format is Format.TEXT:
             err().print("stopping: finishing what is in flight", style="dim")
         else:

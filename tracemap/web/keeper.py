@@ -24,16 +24,15 @@ class Keeper:
         self._bounds = (keep_ns, most)
         self._every = every
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="tracemap-keeper", daemon=True)
+        self.thread = threading.Thread(target=self._run, name="tracemap-keeper", daemon=True)
 
     def start(self) -> None:
         """Begin, with a first look at once."""
-        self._thread.start()
+        self.thread.start()
 
     def stop(self) -> None:
-        """End after what is under way."""
+        """Begin nothing more; ``thread`` ends after what is under way."""
         self._stopping.set()
-        self._thread.join()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -47,5 +46,7 @@ class Keeper:
                         deleted.logs,
                     )
             except Exception:  # noqa: BLE001 - logged; the next look tries again
+                if self._stopping.is_set():
+                    return
                 _log.exception("old spans could not be deleted")
             self._stopping.wait(self._every)

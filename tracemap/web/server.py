@@ -126,6 +126,7 @@ class Server:
             if self._options.keep_ns is not None or self._options.max_size is not None:
                 keeper = Keeper(self._backend, self._options.keep_ns, self._options.max_size)
                 keeper.start()
+                undo.callback(self._end, keeper.thread)
                 undo.callback(keeper.stop)
             self._api = ApiThread(served)
             undo.callback(self._api.stop)
@@ -205,7 +206,7 @@ class Server:
         )
         self._changed.set()  # what an earlier server stored may not be analysed yet
         analysis.start()
-        undo.callback(analysis.join)
+        undo.callback(self._end, analysis)
         undo.callback(self._stop_analysis)
 
     def _analyse(self, every: float) -> None:
@@ -222,6 +223,8 @@ class Server:
                 self._backend.refresh()
                 self._analysed = upto
             except Exception:  # noqa: BLE001 - logged, and told to readers when they ask
+                if self._stopping.is_set():
+                    return
                 # The spans are safe, readers are told of the error, and the next spans try again.
                 _log.exception("the analysis failed")
             pause = max(every, _ANALYSE_SHARE * (time.monotonic() - began))
@@ -231,10 +234,19 @@ class Server:
         self._stopping.set()
         self._changed.set()
 
+    def _end(self, thread: threading.Thread) -> None:
+        """Wait for a thread that has been told to stop, but not for what it has under way: an
+        analysis of much takes minutes, changes nothing until its end, and can be done again."""
+        assert self._backend is not None
+        while thread.is_alive():
+            self._backend.store.interrupt(thread)
+            thread.join(0.05)
+
     def _close(self) -> None:
         backend, self._backend = self._backend, None
         if backend is None:
             return
+        backend.store.interrupt()  # what a reader still waits for when its time is over
         try:
             backend.store.checkpoint()
         except Exception:  # noqa: BLE001 - logged; nothing is lost by it
