@@ -1,7 +1,8 @@
 """The cost of taking spans in, acknowledged after they are on disk. Prints one JSON object.
 
     python benchmarks/ingest.py                          500 spans a request, 8 clients, both ways
-    python benchmarks/ingest.py --spans 1,50,500,5000 --clients 1,8,64 --seconds 20
+    python benchmarks/ingest.py --full                   1 to 5,000 spans, 1 to 64 clients: 24 runs
+    python benchmarks/ingest.py --spans 500 --clients 64 --seconds 60 --protocols http
     python benchmarks/ingest.py --endpoint 127.0.0.1:14317 --pid 4242 --protocols grpc
     python benchmarks/ingest.py --rate 20000 --seconds 1800      a soak, half the measured rate
 
@@ -44,6 +45,8 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 TICKS = os.sysconf("SC_CLK_TCK")
 PROCESSES = 4
+FULL_SPANS = (1, 50, 500, 5000)
+FULL_CLIENTS = (1, 8, 64)
 _TRACE, _SPAN, _MESSAGE = b"T" * 16, b"S" * 8, b"M" * 16
 _START, _END = 0x1111111111111111, 0x2222222222222222
 _HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
@@ -390,6 +393,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--full", action="store_true", help="every size and number of clients")
     parser.add_argument("--protocols", default="grpc,http", help="grpc, http")
     parser.add_argument("--spans", type=_numbers, default=[500], help="spans a request")
     parser.add_argument("--clients", type=_numbers, default=[8], help="clients at once")
@@ -403,6 +407,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--serve", default="", help="more arguments for tracemap serve")
     parser.add_argument("--folder", type=Path, help="where databases are made")
     arguments = parser.parse_args()
+    if arguments.full:
+        arguments.spans, arguments.clients = list(FULL_SPANS), list(FULL_CLIENTS)
     arguments.protocols = arguments.protocols.split(",")
     if arguments.endpoint and (not arguments.pid or len(arguments.protocols) != 1):
         parser.error("--endpoint needs --pid, and --protocols with the one it speaks")

@@ -7,8 +7,7 @@ wrong key. Only one list of each group is ever looked at as Python objects.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tracemap.batch import Shape, ValueType
-from tracemap.collectors.otlp import nested
 from tracemap.collectors.otlp.limits import Limits
+from tracemap.collectors.otlp.values import BrokenValuesError, Ints, texts
 
-Ints = npt.NDArray[Any]
 #: Of a column of lists: shape_no as uint32, vals as list<string>.
 Attributes = tuple[Ints, pa.ListArray]
 
@@ -27,19 +25,6 @@ _TYPES = len(ValueType)
 
 #: Unpredictable per process: who sends spans must not be able to choose colliding keys.
 _SECRET = np.random.SeedSequence().generate_state(2, np.uint64)
-
-
-class AmbiguousValuesError(Exception):
-    """Some AnyValue was sent with values of several types. Of a oneof the last one on the wire
-    counts, and in columns there is no last: ``wire.Request`` reads it as it is meant."""
-
-
-class BrokenValuesError(Exception):
-    """Attribute values that cannot be stored: {position in the values: why}."""
-
-    def __init__(self, reasons: dict[int, str]) -> None:
-        super().__init__(reasons)
-        self.reasons = reasons
 
 
 class Shapes:
@@ -62,7 +47,7 @@ def columns(lists: Sequence[pa.ListArray], shapes: Shapes, limits: Limits) -> li
     offsets = [np.asarray(part.offsets) for part in lists]
     lengths = np.concatenate([np.diff(o) for o in offsets])
     values = _concat([part.values for part in lists])
-    text, types = _texts(values.field("value"), limits)
+    text, types = texts(values.field("value"), limits)
     long = too_long(text, limits.attribute_length, "has")
     if long := long | too_long(values.field("key"), limits.name_length, "has a name of"):
         raise BrokenValuesError(long)
@@ -97,7 +82,7 @@ def _concat(arrays: Sequence[pa.Array]) -> pa.Array:
 def _shape_numbers(keys: pa.Array, types: Ints, lengths: Ints, shapes: Shapes) -> Ints:
     """The shape number of each list; its elements stand in ``keys`` and ``types`` in order."""
     encoded = keys.dictionary_encode()
-    codes = np.asarray(encoded.indices).astype(np.uint64) * np.uint64(_TYPES) + types
+    codes = np.asarray(encoded.indices) * np.int64(_TYPES) + types
     ends = np.cumsum(lengths)
     starts = ends - lengths
     position = np.arange(len(codes)) - np.repeat(starts, lengths)
@@ -123,8 +108,10 @@ def _groups(
 ) -> tuple[Ints, Ints]:
     """Lists with the same codes in one group: (group of each list, a list of each group)."""
     secret, step = _SECRET
+    kinds = np.arange(int(codes.max(initial=0)) + 1, dtype=np.uint64)
+    places = np.arange(int(lengths.max(initial=0)), dtype=np.uint64)
     while True:
-        terms = _mix(codes + secret) * _mix(position.astype(np.uint64) + step)
+        terms = _mix(kinds + secret).take(codes) * _mix(places + step).take(position)
         sums = np.concatenate((np.zeros(1, np.uint64), np.cumsum(terms, dtype=np.uint64)))
         hashes = sums[starts + lengths] - sums[starts] + _mix(lengths.astype(np.uint64))
         encoded = pa.array(hashes).dictionary_encode()
@@ -144,99 +131,3 @@ def _mix(x: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return (x ^ (x >> np.uint64(31))) | np.uint64(1)
-
-
-def _texts(value: pa.StructArray, limits: Limits) -> tuple[pa.Array, Ints]:
-    """(text, ValueType) of each AnyValue; a value that is absent or empty has the text "".
-
-    Raises AmbiguousValuesError.
-    """
-    if value.null_count:
-        value = _with_nulls(value)
-    text, types = _kinds(value, limits)
-    held = sum(len(value) - value.field(name).null_count for name in _NAMES)
-    if held != np.count_nonzero(types):
-        raise AmbiguousValuesError
-    return text, types
-
-
-def _kinds(value: pa.StructArray, limits: Limits) -> tuple[pa.Array, Ints]:
-    """The same, where no value is of two types at once."""
-    count = len(value)
-    types = np.zeros(count, np.uint8)
-    found = []
-    for kind, name, convert in _SCALARS:
-        column = value.field(name)
-        if column.null_count == count:
-            continue
-        if not column.null_count:
-            types[:] = kind
-            return convert(column), types
-        types[np.asarray(column.is_valid())] = kind
-        found.append(convert(column))
-    rare, rare_types = _nested_texts(value, limits)
-    if rare is not None:
-        types |= rare_types
-        found.append(rare)
-    if not found:
-        return pa.repeat(pa.scalar("", pa.string()), count), types
-    text = found[0] if len(found) == 1 else pc.coalesce(*found)
-    return (text.fill_null("") if text.null_count else text), types
-
-
-def _with_nulls(value: pa.StructArray) -> pa.StructArray:
-    """A struct whose fields are null where it is itself: an absent AnyValue has no value."""
-    return pa.StructArray.from_arrays(value.flatten(), fields=list(value.type))
-
-
-def double_texts(column: pa.Array) -> pa.Array:
-    """Shortest texts that read back equal, with protobuf's names for what is no number."""
-    text = column.cast(pa.string())
-    special = pc.invert(pc.is_finite(column))
-    if pc.any(special).as_py():
-        names = [
-            None if x is None or np.isfinite(x) else nested.double_name(x)
-            for x in column.to_pylist()
-        ]
-        text = pc.coalesce(pa.array(names, pa.string()), text)
-    return text
-
-
-def _bytes_texts(column: pa.Array) -> pa.Array:
-    texts = [None if x is None else nested.base64_text(x) for x in column.to_pylist()]
-    return pa.array(texts, pa.string())
-
-
-_SCALARS: tuple[tuple[ValueType, str, Callable[[pa.Array], pa.Array]], ...] = (
-    (ValueType.STRING, "string_value", lambda column: column),
-    (ValueType.BOOL, "bool_value", lambda column: column.cast(pa.string())),
-    (ValueType.INT, "int_value", lambda column: column.cast(pa.string())),
-    (ValueType.DOUBLE, "double_value", double_texts),
-    (ValueType.BYTES, "bytes_value", _bytes_texts),
-)
-_NESTED = ((ValueType.ARRAY, "array_value"), (ValueType.KVLIST, "kvlist_value"))
-_NAMES = (*(name for _, name, _ in _SCALARS), *(name for _, name in _NESTED))
-
-
-def _nested_texts(value: pa.StructArray, limits: Limits) -> tuple[pa.Array | None, Ints]:
-    """Texts and types of arrays and maps, null and 0 elsewhere; None when there are none."""
-    types = np.zeros(len(value), np.uint8)
-    texts: dict[int, str] = {}
-    reasons: dict[int, str] = {}
-    for kind, name in _NESTED:
-        column = value.field(name)
-        if column.null_count == len(column):
-            continue
-        for at in np.flatnonzero(np.asarray(column.is_valid())).tolist():
-            try:
-                types[at], texts[at] = nested.to_text(kind, column[at].as_py(), limits)
-            except nested.NestedValueError as error:
-                reasons[at] = str(error)
-    if reasons:
-        raise BrokenValuesError(reasons)
-    if not texts:
-        return None, types
-    places = np.full(len(value), -1)
-    places[list(texts)] = np.arange(len(texts))
-    indices = pa.array(places, mask=places < 0)
-    return pa.array(texts.values(), pa.string()).take(indices), types

@@ -17,17 +17,12 @@ import pyarrow as pa
 
 from tracemap.batch import SPANS, SpanBatch
 from tracemap.collectors.otlp import attributes, groups, wire
-from tracemap.collectors.otlp.attributes import (
-    AmbiguousValuesError,
-    Attributes,
-    BrokenValuesError,
-    Ints,
-    Shapes,
-)
+from tracemap.collectors.otlp.attributes import Attributes, Shapes
 from tracemap.collectors.otlp.ids import Ids, check_spans
 from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, Limits
 from tracemap.collectors.otlp.owners import Owners
 from tracemap.collectors.otlp.tables import Children, events_table, links_table, spans_table
+from tracemap.collectors.otlp.values import BrokenValuesError, Ints
 from tracemap.errors import PayloadError, TooLargeError
 
 
@@ -57,10 +52,7 @@ def decode(
         raise PayloadError("this is not an OTLP trace request (it holds no resource spans)")
     if size > 2 * limits.fewest:
         _check_counts(rows, limits)
-    try:
-        return _batch(_Tree.of(rows), limits)
-    except AmbiguousValuesError:
-        return decode(wire.as_meant(wire.Request, requests), limits=limits)
+    return _batch(_Tree.of(rows), limits)
 
 
 def _count_first(requests: Sequence[bytes], limits: Limits) -> None:

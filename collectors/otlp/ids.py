@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from tracemap.collectors.otlp.attributes import Ints
+from tracemap.collectors.otlp.values import Ints
 
 TRACE_ID_BYTES = 16
 SPAN_ID_BYTES = 8

@@ -15,16 +15,12 @@ import pyarrow as pa
 
 from tracemap.batch import LOGS, SPANS, SpanBatch
 from tracemap.collectors.otlp import attributes, groups, signals, wire
-from tracemap.collectors.otlp.attributes import (
-    AmbiguousValuesError,
-    BrokenValuesError,
-    Ints,
-    Shapes,
-)
+from tracemap.collectors.otlp.attributes import Shapes
 from tracemap.collectors.otlp.ids import check_links, span_ids, trace_ids, uuids
 from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, Limits
 from tracemap.collectors.otlp.owners import Owners
 from tracemap.collectors.otlp.tables import Children, null_when_empty, small
+from tracemap.collectors.otlp.values import BrokenValuesError, Ints
 from tracemap.errors import PayloadError, TooLargeError
 
 #: The name under which a body is spoken of, and may be named to be dropped or hashed.
@@ -47,10 +43,7 @@ def decode(requests: Sequence[bytes], *, limits: Limits = DEFAULT_LIMITS) -> Spa
     per_request = np.diff(np.asarray(rows.offsets))
     if any(body and not count for body, count in zip(requests, per_request, strict=True)):
         raise PayloadError("this is not an OTLP logs request (it holds no resource logs)")
-    try:
-        return _batch(rows, limits)
-    except AmbiguousValuesError:
-        return decode(wire.as_meant(wire.LogsRequest, requests), limits=limits)
+    return _batch(rows, limits)
 
 
 def _bound(requests: Sequence[bytes], limits: Limits) -> None:

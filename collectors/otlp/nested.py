@@ -1,8 +1,7 @@
-"""Arrays and maps inside attribute values: protobuf bytes -> JSON text, with bounds.
+"""One attribute value: a serialised ``AnyValue`` -> its type and text, with bounds.
 
-Shapes: ``raw`` is what stands in ``AnyValue.array_value`` (an ``ArrayValue`` message) or
-``AnyValue.kvlist_value`` (a ``KeyValueList``). Parsed by hand instead of by a message class, so
-that depth and number are known before objects are made: two bytes of input are one value.
+Parsed by hand instead of by a message class, so that the depth and number of what is in arrays and
+maps are known before objects are made: two bytes of input are one value.
 
 Parsing follows the protobuf encoding rules as other OTLP readers do: unknown fields and fields of
 another wire type are skipped, the last of several values of a oneof wins.
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+import pyarrow as pa
 
 from tracemap.batch import ValueType
 from tracemap.collectors.otlp.limits import Limits
@@ -56,21 +56,22 @@ class _NotPlainError(Exception):
     """Plain JSON cannot carry this value without loss."""
 
 
-def to_text(kind: ValueType, raw: bytes, limits: Limits) -> tuple[ValueType, str]:
-    """The value's type and text as ``tracemap.batch.ValueType`` defines them.
+def to_text(raw: bytes, limits: Limits) -> tuple[ValueType, str]:
+    """The type and text of an AnyValue as ``tracemap.batch.ValueType`` defines them.
 
-    ``kind`` is ARRAY or KVLIST; the result may be NESTED instead. Raises NestedValueError.
+    Raises NestedValueError.
     """
-    reader = _Reader(limits)
     try:
-        tree = (kind, reader.items(kind, raw, 1))
+        kind, value = _Reader(limits).any_value(raw, 0)
     except (IndexError, struct.error, UnicodeDecodeError, ValueError) as error:
         raise NestedValueError(f"is not valid protobuf ({error})") from error
+    if kind in _SCALARS:
+        return kind, _SCALARS[kind](value)
     try:
-        return kind, orjson.dumps(_plain(tree)).decode()
+        return kind, orjson.dumps(_plain((kind, value))).decode()
     except _NotPlainError:
         # Not orjson: it stops at 254 levels, and one level here is four of JSON.
-        text = json.dumps(_otlp_json(tree), ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(_otlp_json((kind, value)), ensure_ascii=False, separators=(",", ":"))
         return ValueType.NESTED, text
 
 
@@ -86,7 +87,9 @@ class _Reader:
         if depth > self.limits.nesting:
             raise NestedValueError(f"nests deeper than {self.limits.nesting} levels")
         found: list[Any] = []
-        parse: Callable[[bytes, int], Any] = self._pair if kind == ValueType.KVLIST else self._any
+        parse: Callable[[bytes, int], Any] = (
+            self._pair if kind == ValueType.KVLIST else self.any_value
+        )
         for number, wire, payload in fields(raw):
             if number == 1 and wire == _LEN:
                 self.values += 1
@@ -101,10 +104,11 @@ class _Reader:
             if number == 1 and wire == _LEN:
                 key = payload.decode()
             elif number == 2 and wire == _LEN:
-                value = self._any(payload, depth)
+                value = self.any_value(payload, depth)
         return key, value
 
-    def _any(self, raw: bytes, depth: int) -> _Tree:
+    def any_value(self, raw: bytes, depth: int) -> _Tree:
+        """An AnyValue within ``depth`` arrays and maps."""
         tree = _EMPTY
         for number, wire, payload in fields(raw):
             kind, expected = _ANY_VALUE.get(number, (ValueType.EMPTY, -1))
@@ -235,3 +239,21 @@ def double_name(value: float) -> str:
 def base64_text(value: bytes) -> str:
     """Bytes as protobuf's JSON mapping writes them."""
     return base64.b64encode(value).decode()
+
+
+def double_text(value: float) -> str:
+    """The shortest text that reads back equal, as ``values.double_texts`` writes it."""
+    if not math.isfinite(value):
+        return double_name(value)
+    text: str = pa.scalar(value, pa.float64()).cast(pa.string()).as_py()
+    return text
+
+
+_SCALARS: dict[ValueType, Callable[[Any], str]] = {
+    ValueType.EMPTY: lambda _: "",
+    ValueType.STRING: str,
+    ValueType.BOOL: lambda value: "true" if value else "false",
+    ValueType.INT: str,
+    ValueType.DOUBLE: double_text,
+    ValueType.BYTES: base64_text,
+}

@@ -15,10 +15,11 @@ import orjson
 import pyarrow as pa
 from google.protobuf.message import DecodeError
 
-from tracemap.batch import Resource, Scope, Shape, ValueType
+from tracemap.batch import Resource, Scope, Shape
 from tracemap.collectors.otlp import nested, wire
-from tracemap.collectors.otlp.attributes import Ints, Shapes, double_texts
+from tracemap.collectors.otlp.attributes import Shapes
 from tracemap.collectors.otlp.limits import Limits
+from tracemap.collectors.otlp.values import Ints
 from tracemap.errors import PayloadError, TooLargeError
 
 #: Bytes above which a resource or scope is not remembered: bounds the memory of the caches.
@@ -152,33 +153,7 @@ def _entity_ref(ref: Any) -> dict[str, Any]:
 
 
 def _attributes(pairs: Any, limits: Limits) -> _Attributes:
-    keys, types, values = [], [], []
-    for pair in pairs:
-        kind, text = _text(pair.value, limits)
-        keys.append(pair.key)
-        types.append(int(kind))
-        values.append(text)
-    return _Attributes(Shape(tuple(keys), tuple(types)), tuple(values))
-
-
-def _text(value: Any, limits: Limits) -> tuple[ValueType, str]:
-    """One AnyValue as the columns would hold it (``attributes.columns``)."""
-    name = value.WhichOneof("value")
-    if name is None:
-        return ValueType.EMPTY, ""
-    held = getattr(value, name)
-    return _TEXTS[name](held, limits)
-
-
-_TEXTS: dict[str, Callable[[Any, Limits], tuple[ValueType, str]]] = {
-    "string_value": lambda held, _: (ValueType.STRING, held),
-    "bool_value": lambda held, _: (ValueType.BOOL, "true" if held else "false"),
-    "int_value": lambda held, _: (ValueType.INT, str(held)),
-    "double_value": lambda held, _: (
-        ValueType.DOUBLE,
-        double_texts(pa.array([held], pa.float64()))[0].as_py(),
-    ),
-    "bytes_value": lambda held, _: (ValueType.BYTES, nested.base64_text(held)),
-    "array_value": lambda held, limits: nested.to_text(ValueType.ARRAY, held, limits),
-    "kvlist_value": lambda held, limits: nested.to_text(ValueType.KVLIST, held, limits),
-}
+    keys = tuple(pair.key for pair in pairs)
+    values = [nested.to_text(pair.value, limits) for pair in pairs]
+    shape = Shape(keys, tuple(int(kind) for kind, _ in values))
+    return _Attributes(shape, tuple(text for _, text in values))

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tracemap.batch import EVENTS, LINKS, SPANS
-from tracemap.collectors.otlp.attributes import Attributes, Ints
+from tracemap.collectors.otlp.attributes import Attributes
 from tracemap.collectors.otlp.ids import Ids, check_links, span_ids, trace_ids, uuids
+from tracemap.collectors.otlp.values import Ints
 
 _NO_LINKS = LINKS.empty_table()
 _NO_EVENTS = EVENTS.empty_table()
