@@ -4,8 +4,10 @@
 
 For each size a generated store (``workload.py``) is written and analysed from nothing in a process
 of its own, so that peak memory is the run's own. ``growth`` is seconds of CPU per million spans at
-the largest size over that at the smallest: 1.0 is linear. ``--answers`` then times each command a
-person would ask, warm, on the largest store. ``--keep FOLDER`` leaves the stores there.
+the largest size over that at the smallest: 1.0 is linear. ``parts``: then 10,000 spans more come
+in, ten for each of 1,000 executions: the newest ones, and ones from all over the store.
+``--answers`` then times each command a person would ask, warm, on the largest store. ``--keep
+FOLDER`` leaves the stores there.
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ def main() -> None:
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one:
-        print(json.dumps(_analyse(given.one)))
+        print(json.dumps(_analyse(given.one, given.spans[0])))
         return
     folder = given.keep or Path(tempfile.mkdtemp(prefix="tracemap-benchmark-"))
     sizes = [_measure(folder, spans) for spans in sorted(given.spans)]
@@ -67,9 +69,10 @@ def _measure(folder: Path, spans: int) -> dict[str, Any]:
     path = folder / f"{spans}.duckdb"
     if not path.exists():
         with Store.open(path) as store:
-            for batch in workload.batches(spans // workload.SPANS_PER_EXECUTION):
+            held = workload.Late(frozenset().union(*_late(_executions(spans)).values()))
+            for batch in workload.batches(_executions(spans), late=held):
                 store.write([batch], source="recorded", kind="recorded")
-    command = [sys.executable, __file__, "--one", str(path)]
+    command = [sys.executable, __file__, "--one", str(path), "--spans", str(spans)]
     run = subprocess.run(command, check=True, capture_output=True, text=True)
     found: dict[str, Any] = json.loads(run.stdout)
     return found | {
@@ -78,22 +81,64 @@ def _measure(folder: Path, spans: int) -> dict[str, Any]:
     }
 
 
-def _analyse(path: Path) -> dict[str, Any]:
+def _executions(spans: int) -> int:
+    return spans // workload.SPANS_PER_EXECUTION
+
+
+def _late(executions: int) -> dict[str, frozenset[int]]:
+    """Of which executions ten spans each come in later: 1,000, but a twentieth of all at most."""
+    count = min(1_000, executions // 20)
+    newest = range(executions - count, executions)
+    step = (executions - count) // count
+    return {
+        "newest": frozenset(newest),
+        "scattered": frozenset(range(0, step * count, step)),
+    }
+
+
+def _analyse(path: Path, spans: int) -> dict[str, Any]:
     with Store.open(path, create=False) as store:
-        began, cpu = time.monotonic(), time.process_time()
-        pipeline.refresh(store, now_ns=time.time_ns())
-        wall_s, cpu_s = time.monotonic() - began, time.process_time() - cpu
+        wall_s, cpu_s = _refresh(store)
+        peak = _peak_mib()
         cursor = store.cursor()
         counted = cursor.execute("SELECT spans, executions, findings FROM analysis").fetchone()
-    assert counted
+        assert counted
+        learned = cursor.execute("SELECT learned_ns FROM derived.analysis").fetchone()
+        store.checkpoint()
+        parts = {}
+        for name, executions in _late(_executions(spans)).items():
+            late = workload.Late(executions, arrives=True)
+            for batch in workload.batches(_executions(spans), late=late):
+                store.write([batch], source="recorded", kind="recorded")
+            part_wall_s, part_cpu_s = _refresh(store)
+            parts[name] = {
+                "spans": len(executions) * 10,
+                "executions": len(executions),
+                "wall_s": round(part_wall_s, 2),
+                "cpu_s": round(part_cpu_s, 2),
+                # False: it was small, or so much came in, that all was analysed anew.
+                "in_part": learned
+                == cursor.execute("SELECT learned_ns FROM derived.analysis").fetchone(),
+            }
     return {
         "spans": counted[0],
         "executions": counted[1],
         "findings": counted[2],
         "wall_s": round(wall_s, 2),
         "cpu_s": round(cpu_s, 2),
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "peak_mib": peak,
+        "parts": parts,
     }
+
+
+def _refresh(store: Store) -> tuple[float, float]:
+    began, cpu = time.monotonic(), time.process_time()
+    pipeline.refresh(store)
+    return time.monotonic() - began, time.process_time() - cpu
+
+
+def _peak_mib() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def _answers(path: Path) -> dict[str, float]:

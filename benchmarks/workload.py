@@ -73,14 +73,27 @@ _PACKED = 18
 _LINKED = {9: 8, 19: 18}
 
 
-def batches(executions: int, *, seed: int = 1, chunk: int = 25_000) -> Iterator[SpanBatch]:
+@dataclass(frozen=True)
+class Late:
+    """Executions, by number, whose second trace, of ten spans, is left out (or, where ``arrives``,
+    all that there is): what happened to them last has not been told yet."""
+
+    executions: frozenset[int]
+    arrives: bool = False
+
+
+def batches(
+    executions: int, *, seed: int = 1, chunk: int = 25_000, late: Late | None = None
+) -> Iterator[SpanBatch]:
     """Batches of at most ``chunk`` executions with their links; the same for the same seed."""
-    rng = np.random.default_rng(seed)
     for first in range(0, executions, chunk):
-        yield _batch(rng, first, min(chunk, executions - first))
+        count = min(chunk, executions - first)
+        if late and late.arrives and not late.executions & set(range(first, first + count)):
+            continue
+        yield _batch(np.random.default_rng((seed, first)), first, count, late)
 
 
-def _batch(rng: np.random.Generator, first: int, count: int) -> SpanBatch:
+def _batch(rng: np.random.Generator, first: int, count: int, late: Late | None = None) -> SpanBatch:
     ids = np.arange(first, first + count)
     workflow = ids % WORKFLOWS
     traces = rng.integers(0, 256, (3, count, 16), dtype=np.uint8)
@@ -93,6 +106,10 @@ def _batch(rng: np.random.Generator, first: int, count: int) -> SpanBatch:
     batched = (ids // 200) % 100 == 7  # 1% of orders, 200 neighbours a batch
     keep = {k: np.ones(count, bool) for k in range(len(_KINDS))}
     keep[_NOTIFY] = keep[_NOTIFY + 1] = ~lost & ~batched
+    if late:
+        mask = np.isin(ids, list(late.executions))
+        for n, kind in enumerate(_KINDS):
+            keep[n] &= mask & (kind.trace == 1) if late.arrives else ~(mask & (kind.trace == 1))
     shapes = [Shape(k.attributes, tuple(_type(a) for a in k.attributes)) for k in _KINDS]
     resources, scopes = _senders(shapes)
     tables = [
@@ -103,6 +120,8 @@ def _batch(rng: np.random.Generator, first: int, count: int) -> SpanBatch:
         _link_table(a, b, traces, spans, keep[a] & ~(contextless & (a == _NOTIFY)))
         for a, b in _LINKED.items()
     ]
+    if late and late.arrives:
+        batched &= False
     table, links = _batch_consumers(rng, ids, workflow, traces, spans, begin, batched & ~lost)
     out = pa.concat_tables([*tables, table])
     number = {int(s): n for n, s in enumerate(out["span_id"].to_numpy())}

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from tracemap.queries.rooms_partial import SCOPE, TAKEOVER
+
 #: Tables, macros and public views, in the order of their creation.
 SCHEMA: Final[tuple[str, ...]] = (
     "store_schema",
@@ -77,6 +79,7 @@ STORE: Final[tuple[str, ...]] = (
     "export_shapes",
     "export_span_range",
     "export_spans",
+    "given",
     "has_meta",
     "has_analysis",
     "inputs",
@@ -128,7 +131,6 @@ BUILD: Final[tuple[str, ...]] = (
     "shape_field",
     "span_dropped",
     "span_copy",
-    "span_index",
     "parent",
     "span_log",
     "span",
@@ -163,6 +165,8 @@ BUILD: Final[tuple[str, ...]] = (
     "key",
     "keyed",
     "identity",
+    "hub",
+    "hub_known",
     "key_tie",
     "own",
     "member_empty",
@@ -206,8 +210,10 @@ BUILD: Final[tuple[str, ...]] = (
     "message",
     "join_correlation",
     "reception",
+    "message_unseen",
     "step",
     "attempt",
+    "attempted",
     "virtual_step",
     "step_identity",
     "head",
@@ -228,6 +234,7 @@ BUILD: Final[tuple[str, ...]] = (
     "usual_source",
     "handoff_correlation",
     "model_workflow",
+    "model_default",
     "matured",
     "model_step",
     "reach",
@@ -415,6 +422,8 @@ ROOMS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "schema": SCHEMA,
         "store": STORE,
         "build": BUILD,
+        "scope": SCOPE,
+        "takeover": TAKEOVER,
         "views": VIEWS,
         "ownership": OWNERSHIP,
         "owners": OWNERS,

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 
 from tracemap import queries
 
+#: What an analysis has in sight. ``whole``: every span; it learns the reference tables, which only
+#: all spans together can tell (design section 3). The others take those as they were learned.
+#: ``given``: every span. ``part``: what new spans touch (``tracemap.partial``). ``partition``: some
+#: of the executions of a larger store, whose reference tables are here.
+Sight = Literal["whole", "given", "part", "partition"]
+
 
 class Build:
-    """Runs statements of ``queries/build`` by name, with bound parameters.
+    """Runs statements of ``queries/build`` by name, with bound parameters."""
 
-    ``learning`` says that all spans are in sight: then what only all of them together can tell (the
-    reference tables of design section 3) is learned anew. Otherwise it is taken as it was learned.
-    """
-
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, *, learning: bool = True) -> None:
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, sight: Sight = "whole") -> None:
         self.cursor = cursor
-        self.learning = learning
+        self.sight = sight
+
+    @property
+    def learning(self) -> bool:
+        """Whether reference tables are made anew."""
+        return self.sight == "whole"
+
+    @property
+    def part(self) -> bool:
+        """Whether the overlay of a partial analysis is worked in."""
+        return self.sight == "part"
 
     def learn(self, name: str, /, **params: object) -> None:
         """Execute the statement, which makes a reference table, when learning."""

@@ -34,7 +34,11 @@ def find_keys(build: Build, settings: Settings) -> None:
 def assign_members(build: Build, settings: Settings) -> None:
     """Give every span its set of identities: own, inherited, linked, by message, or its trace's."""
     build.run("keyed")
-    build.run("identity", hub_limit=settings.hub_limit)
+    build.run("scope/identity" if build.part else "identity", hub_limit=settings.hub_limit)
+    if build.sight == "partition":
+        build.run("hub_known")
+    else:
+        build.learn("hub")
     build.run("key_tie")
     build.run("own")
     build.run("member_empty")
@@ -73,6 +77,8 @@ def _resolve_lower_keys(build: Build) -> None:
     build.run("beside")
     build.run("child")
     build.run("resolve_start")
+    if build.part:
+        build.run("scope/resolve_outside")
     for (rank,) in build.rows("identity_ranks"):
         build.run("resolve_rank", rank=rank)
     build.run("resolution")

@@ -38,6 +38,10 @@ RULE_SHAPE = frozenset(
 )
 
 
+#: Families with findings of services and sources, not of executions: a whole analysis finds them.
+STORE_WIDE = frozenset({"ownership", "data"})
+
+
 def detect(build: Build, settings: Settings, folders: Sequence[Path] = ()) -> None:
     """Run our rules and those in ``folders`` into ``derived.finding_raw``.
 
@@ -45,7 +49,8 @@ def detect(build: Build, settings: Settings, folders: Sequence[Path] = ()) -> No
     """
     build.run("found")
     for rule in (*queries.rules(), *(r for f in folders for r in queries.rules(f))):
-        _run(build, rule, settings)
+        if build.sight in ("whole", "given") or rule.family not in STORE_WIDE:
+            _run(build, rule, settings)
     build.run("unrun")
     build.run("effect")
     build.run("finding_raw")

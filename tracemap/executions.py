@@ -12,18 +12,10 @@ from tracemap.settings import Settings
 
 def read_spans(build: Build) -> None:
     """Spans without copies, with parents and messaging attributes, their links and traces."""
-    for name in (
-        "step_name",
-        "shape_field",
-        "span_dropped",
-        "span_copy",
-        "span_index",
-        "parent",
-        "span_log",
-        "span",
-        "link",
-        "trace",
-    ):
+    for name in ("step_name", "shape_field", "span_dropped"):
+        build.run(name)
+    build.learn("span_copy")
+    for name in ("parent", "span_log", "span", "link", "trace"):
         build.run(name)
 
 
@@ -58,8 +50,10 @@ def build_steps(build: Build) -> None:
         "message",
         "join_correlation",
         "reception",
+        "message_unseen",
         "step",
         "attempt",
+        "attempted",
         "virtual_step",
     ):
         build.run(name)

@@ -8,7 +8,7 @@ from tracemap.settings import Settings
 
 def learn(build: Build, settings: Settings) -> None:
     """Steps, successors, waits and deadlines per workflow; who takes what from each destination."""
-    build.learn("model_workflow")
+    build.run("model_workflow" if build.learning else "model_default")
     build.run("matured")
     if build.learning:
         build.run("model_step", deadline_step_ns=settings.deadline_step_ns)
@@ -20,7 +20,8 @@ def learn(build: Build, settings: Settings) -> None:
     build.run("processed")
     build.learn("doubled_group")
     build.run("taken")
-    build.run("newest_taken")
+    if build.sight != "partition":
+        build.run("scope/newest_taken" if build.part else "newest_taken")
 
 
 def judge(build: Build, settings: Settings) -> None:

@@ -2,7 +2,7 @@
 CREATE OR REPLACE TEMP TABLE b_execution AS
 WITH head AS (
     SELECT e.eid, e.step, e.service, e.name, e.start_ns, e.kind, e.span_id, c.step IS NULL AS is_head
-    FROM b_run_step AS e
+    FROM (SELECT r.eid, t.* FROM b_run_step AS r JOIN derived.step AS t USING (step)) AS e
     LEFT JOIN b_run_step AS c ON c.eid = e.eid AND c.step = e.caller
 ),
 -- A cycle of parents has no head: then the earliest step has to do.
@@ -16,7 +16,7 @@ whole AS (
     SELECT eid, any_value(vid) AS vid, any_value(run) AS run, min(start_ns) AS start_ns, max(end_ns) AS end_ns,
         count(DISTINCT trace_id) AS traces, sum(spans)::BIGINT AS spans,
         list_sort(list(DISTINCT service)) AS services, list(DISTINCT source_id) AS sources
-    FROM b_run_step GROUP BY eid
+    FROM b_run_step JOIN derived.step USING (step) GROUP BY eid
 )
 SELECT w.*, f.first_step, f.start_service, f.start_name
 FROM whole AS w JOIN first_head AS f USING (eid)

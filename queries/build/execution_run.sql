@@ -10,7 +10,7 @@ numbered AS (
     FROM part AS p LEFT JOIN b_run_start AS r ON r.vid = p.vid AND r.start_ns <= p.start_ns
     GROUP BY p.vid, p.trace_id
 )
-SELECT si.vid, n.run, CASE WHEN n.run = 1 THEN si.vid ELSE (hash(si.vid, n.run) >> 1)::BIGINT END AS eid, t.*
+SELECT si.vid, n.run, CASE WHEN n.run = 1 THEN si.vid ELSE (hash(si.vid, n.run) >> 1)::BIGINT END AS eid, si.step
 FROM b_step_identity AS si
 JOIN derived.step AS t USING (step)
 JOIN numbered AS n ON n.vid = si.vid AND n.trace_id = t.trace_id

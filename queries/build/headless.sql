@@ -1,8 +1,9 @@
 -- Steps that only the key ties to their execution, beside every step of it that began before.
 CREATE OR REPLACE TEMP TABLE b_headless AS
 WITH headless AS (
-    SELECT e.eid, e.step, e.service, e.name, e.start_ns, w.service || '/' || w.workflow AS workflow
+    SELECT e.eid, e.step, s.service, s.name, s.start_ns, w.service || '/' || w.workflow AS workflow
     FROM b_run_step AS e
+    JOIN derived.step AS s USING (step)
     JOIN b_execution AS x USING (eid)
     JOIN b_workflow AS w USING (eid)
     WHERE e.step != x.first_step
@@ -11,6 +12,6 @@ WITH headless AS (
 before AS (
     SELECT h.eid, h.step, h.service, h.name, h.workflow, h.start_ns, t.step AS from_step, t.service AS from_service,
         t.name AS from_name, t.end_ns <= h.start_ns AS ended, t.end_ns, t.start_ns AS from_start_ns, t.span_id AS from_span_id
-    FROM headless AS h JOIN b_run_step AS t ON t.eid = h.eid AND t.step != h.step AND t.start_ns <= h.start_ns
+    FROM headless AS h JOIN b_run_step AS r ON r.eid = h.eid AND r.step != h.step JOIN derived.step AS t ON t.step = r.step AND t.start_ns <= h.start_ns
 )
 SELECT * FROM before

@@ -10,4 +10,4 @@ few AS (SELECT vid FROM reach GROUP BY vid HAVING count(*) <= 100)
 SELECT i.vid, coalesce(r.target, i.vid)
 FROM derived.identity AS i
 LEFT JOIN (SELECT * FROM reach SEMI JOIN few USING (vid)) AS r USING (vid)
-WHERE i.rank = $rank AND NOT i.hub
+WHERE i.rank = $rank AND NOT i.hub AND i.vid NOT IN (SELECT vid FROM b_final)

@@ -5,7 +5,7 @@ WITH starts AS (
 ),
 inside AS (
     SELECT t.service, t.name, e.start_service, e.start_name, count(DISTINCT e.eid) AS times
-    FROM b_execution AS e JOIN b_run_step AS t USING (eid)
+    FROM b_execution AS e JOIN b_run_step AS r USING (eid) JOIN derived.step AS t USING (step)
     WHERE t.service != e.start_service OR t.name != e.start_name
     GROUP BY ALL
 )

@@ -1,0 +1,1 @@
+CREATE OR REPLACE TEMP TABLE s_fresh_told AS SELECT DISTINCT trace_id FROM store.log

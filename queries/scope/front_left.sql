@@ -1,0 +1,1 @@
+SELECT count(*) FROM s_trace WHERE NOT looked

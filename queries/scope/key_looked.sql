@@ -1,0 +1,1 @@
+UPDATE s_key SET looked = true WHERE NOT looked

@@ -1,0 +1,1 @@
+UPDATE s_trace SET looked = true WHERE NOT looked

@@ -1,0 +1,1 @@
+DELETE FROM derived.custody WHERE eid IN (SELECT eid FROM s_eid)

@@ -1,0 +1,1 @@
+DELETE FROM derived.link WHERE sid IN (SELECT sid FROM s_sid)

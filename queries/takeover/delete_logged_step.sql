@@ -1,0 +1,1 @@
+DELETE FROM derived.logged_step WHERE trace_id IN (SELECT trace_id FROM s_trace)

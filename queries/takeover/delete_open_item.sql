@@ -1,0 +1,1 @@
+DELETE FROM derived.open_item WHERE eid IN (SELECT eid FROM s_eid)

@@ -1,0 +1,1 @@
+DELETE FROM derived.resolution WHERE vid IN (SELECT vid FROM s_key)

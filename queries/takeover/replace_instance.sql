@@ -1,0 +1,1 @@
+CREATE OR REPLACE TABLE derived.instance AS SELECT * FROM overlay.derived.instance

@@ -1,0 +1,1 @@
+CREATE OR REPLACE TABLE derived.moment AS SELECT * FROM overlay.derived.moment

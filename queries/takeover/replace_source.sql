@@ -1,0 +1,1 @@
+CREATE OR REPLACE TABLE derived.source AS SELECT * FROM overlay.derived.source

@@ -1,0 +1,1 @@
+INSERT INTO derived.custody BY NAME SELECT o.* FROM overlay.derived.custody AS o SEMI JOIN s_eid USING (eid)

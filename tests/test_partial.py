@@ -1,0 +1,90 @@
+"""A partial analysis says what a whole one says with the same reference tables.
+
+Random worlds (``test_arrival.world``) arrive in random pieces, each analysed in part. Then all is
+analysed whole, with the reference tables that were there. Every public view must agree.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from test_arrival import VIEWS, world
+
+from tracemap import partial, pipeline
+from tracemap.collectors.otlp.decode import decode
+from tracemap.queries.rooms_partial import TAKEOVER
+from tracemap.settings import KeySetting, Settings
+from tracemap.store import Store
+
+KEYS = (KeySetting("order.id"), KeySetting("pay.id"))
+
+
+#: What is said of services and sources is said by whole analyses only.
+SEEN = VIEWS | {"findings": "SELECT * FROM findings WHERE family NOT IN ('ownership', 'data')"}
+
+
+def views(store: Store) -> dict[str, list[str]]:
+    return {
+        name: sorted(map(str, store.cursor().execute(sql).fetchall())) for name, sql in SEEN.items()
+    }
+
+
+def in_parts(folder: Path, pieces: Sequence[Sequence[bytes]], settings: Settings) -> Store:
+    """The first piece is analysed whole, every other one in part."""
+    store = Store.open(folder / "parts.duckdb")
+    store.configure(settings)
+    for piece in pieces:
+        store.write([decode([one]) for one in piece], kind="recorded")
+        pipeline.refresh(store, mode="partial")
+    return store
+
+
+def cut(rng: random.Random, spans: Sequence[bytes], pieces: int) -> list[Sequence[bytes]]:
+    places = sorted(rng.sample(range(1, len(spans)), pieces - 1))
+    return [spans[a:b] for a, b in zip([0, *places], [*places, len(spans)], strict=True)]
+
+
+@pytest.mark.parametrize("hub_limit", [10_000, 3])
+@pytest.mark.parametrize("seed", [*range(3), pytest.param(secrets.randbelow(1_000_000), id="new")])
+def test_parts_add_up_to_the_whole(seed: int, hub_limit: int, tmp_path: Path) -> None:
+    print("seed", seed)
+    rng = random.Random(seed)
+    spans = world(seed)
+    rng.shuffle(spans)
+    settings = Settings(keys=KEYS, hub_limit=hub_limit)
+    pieces = cut(rng, spans, min(len(spans), rng.randint(2, 5)))
+    again = rng.sample(spans, len(spans) // 5)
+    with in_parts(tmp_path, [*pieces, again], settings) as store:
+        found = views(store)
+        pipeline.refresh(store, mode="given")
+        wanted = views(store)
+    assert wanted["execution_spans"]
+    for name in VIEWS:
+        assert found[name] == wanted[name], name
+
+
+def test_nothing_that_a_part_concludes_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every table that a part makes in the overlay is taken over into the file."""
+    made: set[str] = set()
+    leave = partial.Overlay.leave
+
+    def look(overlay: partial.Overlay) -> None:
+        rows = overlay.build.cursor.execute(
+            "SELECT table_name FROM duckdb_tables() "
+            "WHERE database_name = 'overlay' AND schema_name = 'derived'"
+        ).fetchall()
+        made.update(row[0] for row in rows)
+        leave(overlay)
+
+    monkeypatch.setattr(partial.Overlay, "leave", look)
+    spans = world(1)
+    in_parts(tmp_path, [spans[:-3], spans[-3:]], Settings(keys=KEYS)).close()
+    taken = {name.removeprefix("take_").removeprefix("replace_") for name in TAKEOVER}
+    assert "execution" in made
+    assert made <= taken
