@@ -262,7 +262,7 @@ def test_an_error_that_is_none_of_ours_is_a_server_error(body: object) -> None:
 def test_a_server_that_goes_away(tmp_path: Path) -> None:
     db = front.shop(tmp_path)
     with front.serving(db):
-        backend = RemoteBackend(socket_path(db))
+        backend = RemoteBackend.beside(socket_path(db))
         assert backend.frames([("api/keys", {})])[0].height == 1
     with pytest.raises(ServerError, match="went away"):
         backend.frames([("api/keys", {})])

@@ -24,6 +24,7 @@ __version__ = "0.1.0"
 def open(path: str | Path = "tracemap.duckdb", *, create: bool = False) -> Tracemap:  # noqa: A001
     """Open the database at ``path``: through the server that holds it, or else in this process.
 
+    ``path`` may also be the address of a server elsewhere, ``https://HOST:PORT``.
     ``create`` makes a database where there is none. Raises StoreError when there is none or it
     cannot be read, StoreBusyError when a process that answers nobody holds it.
     """

@@ -41,6 +41,10 @@ class LimitError(InputError):
     """A person's query needed more time, memory or room than it may take from the collector."""
 
 
+class AccessError(InputError):
+    """A token is missing, is not valid, or does not open what was asked for."""
+
+
 class NotFoundError(InputError):
     """An execution, rule, finding, service or query of that name does not exist."""
 

@@ -74,18 +74,16 @@ class Tokens:
 
     def protects(self, *scopes: str) -> bool:
         """Whether one of these scopes needs a token."""
+        if self._watched.due():
+            self.refresh()
         return not self._protected.isdisjoint(scopes)
 
     def refusal(self, authorization: str | None, scope: str) -> Refusal | None:
         """Why a request with this Authorization may not pass; None when it may."""
-        if self._watched.due():
-            self.refresh()
-        if scope not in self._protected:
-            return None
-        return self.check(authorization, scope)
+        return self.check(authorization, scope) if self.protects(scope) else None
 
     def check(self, authorization: str | None, *scopes: str) -> Refusal | None:
-        """The same where a token is needed in any case, with one of these scopes."""
+        """The same where a token with one of these scopes is needed in any case."""
         kind, _, token = (authorization or "").strip().partition(" ")
         if kind.lower() != "bearer" or not token:
             return Refusal(401, 'send a token: "Authorization: Bearer TOKEN"', _challenge())

@@ -24,7 +24,8 @@ Db = Annotated[
     typer.Option(
         "--db",
         envvar="TRACEMAP_DB",
-        help="The database file. Its running server is asked, when there is one.",
+        help="The database file; its running server is asked, when there is one. Or the address "
+        "of a server elsewhere: https://HOST:PORT.",
         show_default=True,
     ),
 ]

@@ -57,7 +57,11 @@ def serve(
     ] = "127.0.0.1:4318",
     web: Annotated[
         str | None,
-        typer.Option(metavar="HOST:PORT", help="The query API on a port too, without SQL."),
+        typer.Option(metavar="HOST:PORT", help="The query API on a port too; docs/security.md."),
+    ] = None,
+    web_name: Annotated[
+        list[str] | None,
+        typer.Option(metavar="HOST", help="Another name by which requests may call that port."),
     ] = None,
     owners: Annotated[
         list[Path] | None, typer.Option(metavar="FILE", help="Take in this ownership.yaml.")
@@ -134,6 +138,7 @@ def serve(
         grpc=given.read("grpc", grpc, _address),
         http=given.read("http", http, _address),
         web=given.read("web", web, _address),
+        web_names=tuple(web_name or ()),
         grace_ns=given.read("grace", grace, duration_ns),
         lag_ns=given.read("lag", lag, duration_ns),
         keep_ns=given.read("keep", keep, duration_ns),

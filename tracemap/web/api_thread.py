@@ -11,19 +11,24 @@ from typing import Any, Final
 
 import uvicorn
 
+from tracemap.collectors.access import Tls
+from tracemap.collectors.otlp import connections
+from tracemap.collectors.otlp.limits import Limits
 from tracemap.errors import ServerError
 
 _log = logging.getLogger(__name__)
 
 #: Seconds for what is in flight when the server stops.
 GRACE: Final = 10
+#: Requests and connections at one moment, of each listener.
+MOST: Final = 256
 
 
 class ApiThread:
     """Serves each application on its listening socket until ``stop``."""
 
-    def __init__(self, served: Sequence[tuple[Any, socket.socket]]) -> None:
-        self._servers = [(_server(app), listener) for app, listener in served]
+    def __init__(self, served: Sequence[tuple[uvicorn.Config, socket.socket]]) -> None:
+        self._servers = [(uvicorn.Server(config), listener) for config, listener in served]
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="tracemap-api", daemon=True)
 
@@ -58,15 +63,21 @@ class ApiThread:
         )
 
 
-def _server(app: Any) -> uvicorn.Server:
-    return uvicorn.Server(
-        uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            server_header=False,
-            timeout_graceful_shutdown=GRACE,
-            limit_concurrency=256,
-        )
+def on_socket(app: Any) -> uvicorn.Config:
+    """How ``app`` is served to the owner of the database."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+        limit_concurrency=MOST,
+    )
+
+
+def on_port(app: Any, limits: Limits, tls: Tls | None) -> uvicorn.Config:
+    """How ``app`` is served to others, who may be slow, many, or none that should come."""
+    return connections.config(
+        app, limits, tls, timeout_graceful_shutdown=GRACE, limit_concurrency=MOST
     )

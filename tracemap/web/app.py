@@ -1,7 +1,8 @@
 """The HTTP API of a server: what the command line asks it, and health for whoever watches it.
 
 There are two faces. The socket beside the database, which only its owner can connect to, has
-everything. A TCP port (``--web``) has health and the named reads alone: no SQL, no writing.
+everything. On a TCP port (``--web``) ``tracemap.web.gate`` stands before it, and opens what a token
+opens; without tokens that is reading by name alone: no SQL, no writing.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from tracemap.errors import InputError, ServerError, TooLargeError, TracemapErro
 from tracemap.guard import Limits
 from tracemap.local import LocalBackend
 from tracemap.settings import Settings
-from tracemap.web import batches, metrics, wire
+from tracemap.web import batches, gate, metrics, wire
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -40,6 +41,8 @@ MAX_READS: Final = 20
 MAX_IMPORT: Final = 256 * 2**20
 #: Bytes of an ownership file with its JSON around it.
 MAX_OWNERSHIP: Final = 16 * 2**20
+#: Seconds that a request may take to arrive.
+BODY_SECONDS: Final = 60.0
 #: What a client may ask for at most, whatever it says.
 MOST: Final = Limits(
     rows=1_000_000,
@@ -67,11 +70,14 @@ class Api:
         self._statements = anyio.CapacityLimiter(2)
         self._writers = anyio.CapacityLimiter(2)
 
-    def socket_app(self) -> Starlette:
-        """Everything, for the socket that only its owner reaches."""
+    def app(self) -> Starlette:
+        """Everything, for the owner of the socket, and for those whom a gate lets in."""
         return _app(
             [
-                *self._public(),
+                Route("/healthz", _told(self.healthz), methods=["GET"]),
+                Route("/readyz", _told(self.readyz), methods=["GET"]),
+                Route("/metrics", _told(self.metrics), methods=["GET"]),
+                Route("/v1/frame", _told(self.frame), methods=["POST"]),
                 Route("/v1/sql", _told(self.sql), methods=["POST"]),
                 Route("/v1/export", _told(self.export), methods=["GET"]),
                 Route("/v1/import", _told(self.import_), methods=["POST"]),
@@ -81,28 +87,15 @@ class Api:
             ]
         )
 
-    def tcp_app(self, allowed_hosts: frozenset[str]) -> _HostCheck:
-        """Health and named reads, for a loopback port."""
-        return _HostCheck(_app(self._public()), allowed_hosts)
-
-    def _public(self) -> list[Route]:
-        return [
-            Route("/healthz", _told(self.healthz), methods=["GET"]),
-            Route("/readyz", _told(self.readyz), methods=["GET"]),
-            Route("/metrics", _told(self.metrics), methods=["GET"]),
-            Route("/v1/frame", _told(self.frame), methods=["POST"]),
-        ]
-
-    async def healthz(self, _: Request) -> Response:
+    async def healthz(self, request: Request) -> Response:
         """Alive: the process answers."""
-        return JSONResponse({"status": "ok", **self._health()[1]})
+        return JSONResponse({"status": "ok", **_details(request, self._health()[1])})
 
-    async def readyz(self, _: Request) -> Response:
+    async def readyz(self, request: Request) -> Response:
         """Ready: spans are taken and can be written."""
         well, details = self._health()
-        return JSONResponse(
-            {"status": "ok" if well else "not ready", **details}, status_code=200 if well else 503
-        )
+        status = {"status": "ok" if well else "not ready", **_details(request, details)}
+        return JSONResponse(status, status_code=200 if well else 503)
 
     async def metrics(self, _: Request) -> Response:
         """What the server counts, for Prometheus."""
@@ -209,11 +202,15 @@ class Api:
     async def settings(self, request: Request) -> Response:
         """Read or replace the settings."""
         if request.method == "POST":
-            body = await _body(request, MAX_REQUEST)
-            new = Settings.from_json(body.decode("utf-8", "replace"))
+            asked = await _json(request)
+            new = Settings.from_json(orjson.dumps(asked).decode())
             await _thread(lambda: self._backend.configure(new), self._writers)
         text = await _thread(lambda: self._backend.settings().to_json(), self._readers)
         return Response(text, media_type=wire.JSON)
+
+
+def _details(request: Request, details: dict[str, Any]) -> dict[str, Any]:
+    return details if request.scope.get(gate.DETAILED, True) else {}
 
 
 async def _thread(work: Callable[[], _T], limiter: anyio.CapacityLimiter) -> _T:
@@ -223,11 +220,15 @@ async def _thread(work: Callable[[], _T], limiter: anyio.CapacityLimiter) -> _T:
 async def _body(request: Request, most: int) -> bytes:
     """The body, read no further than ``most`` bytes. Raises TooLargeError."""
     parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > most:
-            raise TooLargeError(f"the request is larger than {most >> 20} MiB")
-        parts.append(part)
+    try:
+        with anyio.fail_after(BODY_SECONDS):
+            async for part in request.stream():
+                size += len(part)
+                if size > most:
+                    raise TooLargeError(f"the request is larger than {most >> 20} MiB")
+                parts.append(part)
+    except TimeoutError:
+        raise InputError(f"the request did not arrive within {BODY_SECONDS:g} seconds") from None
     return b"".join(parts)
 
 
@@ -347,26 +348,3 @@ async def _no_such_page(request: Request, error: Exception) -> Response:
     status = int(getattr(error, "status_code", 404))
     told = InputError(f"there is no {request.method} {request.url.path} here")
     return JSONResponse(wire.error_body(told), status_code=status)
-
-
-class _HostCheck:
-    """Refuses requests whose Host is not ours: a page that rebinds its name to 127.0.0.1."""
-
-    def __init__(self, app: Starlette, allowed: frozenset[str]) -> None:
-        self._app = app
-        self._allowed = allowed
-
-    async def __call__(
-        self,
-        scope: dict[str, Any],
-        receive: Callable[[], Awaitable[Any]],
-        send: Callable[[Any], Awaitable[None]],
-    ) -> None:
-        if scope["type"] == "http":
-            host = Request(scope).headers.get("host", "").lower()
-            if host not in self._allowed:
-                told = InputError(f"this server is not called {host!r}")
-                refusal = JSONResponse(wire.error_body(told), status_code=421)
-                await refusal(scope, receive, send)
-                return
-        await self._app(scope, receive, send)

@@ -1,13 +1,15 @@
-"""A backend that asks the server which holds the database, through the socket beside it."""
+"""A backend that asks the server which holds the database: through its socket, or over HTTP(S)."""
 
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
+from urllib.parse import urlsplit
 
 import httpx
 import polars as pl
@@ -16,7 +18,7 @@ from tracemap import frames, report_data
 from tracemap.batch import SpanBatch
 from tracemap.catalogs import finding
 from tracemap.catalogs.finding import SourceFile
-from tracemap.errors import ServerError, TracemapError
+from tracemap.errors import InputError, ServerError, TracemapError
 from tracemap.guard import Limits
 from tracemap.local import Read, SqlAnswer
 from tracemap.report_data import Report
@@ -27,17 +29,43 @@ from tracemap.web import batches, wire
 _TIMEOUT: Final = 300.0
 
 
-class RemoteBackend:
-    """Speaks to a server's socket. Errors are raised as the server raised them."""
+#: The environment of a client: its token, whom it trusts, and its own certificate (PEM files).
+BEARER: Final = "TRACEMAP_TOKEN"
+CA: Final = "TRACEMAP_CA"
+CERTIFICATE: Final = "TRACEMAP_CLIENT_CERTIFICATE"
+KEY: Final = "TRACEMAP_CLIENT_KEY"
 
-    def __init__(self, place: Path) -> None:
-        self._place = place
-        self._http = httpx.Client(
-            transport=httpx.HTTPTransport(uds=str(place)),
-            base_url="http://tracemap",
-            timeout=httpx.Timeout(_TIMEOUT, connect=5.0),
-            trust_env=False,  # proxies have no business on a local socket
-        )
+
+class RemoteBackend:
+    """Speaks to a server. Errors are raised as the server raised them."""
+
+    def __init__(self, http: httpx.Client, where: str) -> None:
+        """``where`` is what an error calls the server."""
+        self._http = http
+        self._place = where
+
+    @classmethod
+    def beside(cls, place: Path) -> Self:
+        """The server that listens on a socket."""
+        transport = httpx.HTTPTransport(uds=str(place))
+        return cls(_client("http://tracemap", transport), str(place))
+
+    @classmethod
+    def at(cls, url: str, environment: Mapping[str, str]) -> Self:
+        """The server at ``http(s)://HOST:PORT``. Raises InputError for what is none of these.
+
+        ``environment`` holds TRACEMAP_TOKEN, and for TLS TRACEMAP_CA, TRACEMAP_CLIENT_CERTIFICATE
+        and TRACEMAP_CLIENT_KEY where they are needed.
+        """
+        parts = urlsplit(url)
+        if not parts.hostname or parts.username or parts.path.strip("/") or parts.query:
+            # Without what was given: there may be a password in it.
+            raise InputError("this address is no server", do="write it as https://HOST:PORT")
+        transport = httpx.HTTPTransport(verify=_context(environment))
+        client = _client(url, transport)
+        if token := environment.get(BEARER, "").strip():
+            client.headers["authorization"] = f"Bearer {token}"
+        return cls(client, url)
 
     def close(self) -> None:
         """Leave the server."""
@@ -136,11 +164,17 @@ class RemoteBackend:
             yield
         except httpx.TimeoutException as error:
             raise ServerError(
-                "the server did not answer in time", where=str(self._place), do="look at its log"
+                "the server did not answer in time", where=self._place, do="look at its log"
+            ) from error
+        except httpx.ConnectError as error:
+            raise ServerError(
+                f"the server cannot be reached, or went away: {error}",
+                where=self._place,
+                do=_advice(str(error)),
             ) from error
         except httpx.HTTPError as error:
             raise ServerError(
-                f"the server went away: {error}", where=str(self._place), do="run it again"
+                f"the server went away: {error}", where=self._place, do=_advice(str(error))
             ) from error
 
 
@@ -150,3 +184,37 @@ def _error(content: bytes, status: int) -> TracemapError:
     except ValueError:
         body = None
     return wire.read_error(body, status)
+
+
+def _client(url: str, transport: httpx.HTTPTransport) -> httpx.Client:
+    return httpx.Client(
+        transport=transport,
+        base_url=url,
+        timeout=httpx.Timeout(_TIMEOUT, connect=5.0),
+        trust_env=False,  # proxies have no business here, nor has a token in ~/.netrc
+    )
+
+
+def _context(environment: Mapping[str, str]) -> ssl.SSLContext:
+    """What is trusted, and what is shown. Raises InputError for files that cannot be used."""
+    name = CA
+    try:
+        context = ssl.create_default_context(cafile=environment.get(CA))
+        name = CERTIFICATE
+        if certificate := environment.get(CERTIFICATE):
+            context.load_cert_chain(certificate, environment.get(KEY))
+    except (OSError, ssl.SSLError) as error:
+        raise InputError(
+            f"{environment.get(name)} cannot be used: {error.strerror or error}", where=name
+        ) from error
+    return context
+
+
+def _advice(error: str) -> str:
+    if "CERTIFICATE_VERIFY_FAILED" in error:
+        return f"set {CA} to the authority that signed its certificate"
+    if "CERTIFICATE_REQUIRED" in error or "HANDSHAKE_FAILURE" in error:
+        return f"set {CERTIFICATE} and {KEY}"
+    if "WRONG_VERSION_NUMBER" in error or "disconnected without" in error:
+        return "is it http:// or https://?"
+    return "look whether it is running, and run this again"

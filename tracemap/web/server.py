@@ -23,8 +23,10 @@ from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, Limits
 from tracemap.collectors.otlp.receivers import DEFAULT_GRPC, DEFAULT_HTTP, Address, Receivers
 from tracemap.errors import InputError, ServerError, StoreBusyError, StoreError, TracemapError
 from tracemap.local import LocalBackend
-from tracemap.web.api_thread import ApiThread
+from tracemap.web import gate
+from tracemap.web.api_thread import ApiThread, on_port, on_socket
 from tracemap.web.app import Api
+from tracemap.web.gate import Gate
 from tracemap.web.keeper import Keeper
 from tracemap.web.metrics import Metrics
 from tracemap.web.place import answers, listen, socket_path
@@ -45,6 +47,8 @@ class Options:
     grpc: str | None = DEFAULT_GRPC
     http: str | None = DEFAULT_HTTP
     web: str | None = None
+    #: Other names by which requests may call the query API, with a port or for every port.
+    web_names: tuple[str, ...] = ()
     #: Settings to store in the database before serving; null leaves what is stored.
     grace_ns: int | None = None
     lag_ns: int | None = None
@@ -93,7 +97,8 @@ class Server:
         Raises StoreBusyError when another process holds the database, StoreError when it cannot be
         opened, ServerError when a port cannot be had, InputError for an address that is none.
         """
-        web = None if self._options.web is None else _loopback(self._options.web)
+        access = self._options.access
+        web = None if self._options.web is None else _web_address(self._options.web, access)
         _refuse_second(self._options.db, self._place)
         with contextlib.ExitStack() as undo:
             self._backend = LocalBackend.open(
@@ -107,20 +112,22 @@ class Server:
                 grpc=self._options.grpc,
                 http=self._options.http,
                 limits=self._options.limits,
-                access=self._options.access,
+                access=access,
             )
             listener = listen(self._place)
             undo.callback(self._remove_socket)
             undo.callback(listener.close)
             metrics = Metrics(self._backend.store, receivers)
             api = Api(self._backend, self.health, metrics.text)
-            served: list[tuple[Any, socket.socket]] = [(api.socket_app(), listener)]
+            served = [(on_socket(api.app()), listener)]
             port = None
             if web is not None:
                 port = _listen_web(web)
                 undo.callback(port.close)
                 web = Address(web.host, port.getsockname()[1])
-                served.append((api.tcp_app(_names_of(web)), port))
+                names = _names_of(web, self._options.web_names)
+                app = Gate(api.app(), access.tokens, names)
+                served.append((on_port(app, self._options.limits, access.tls), port))
             if self._options.analyse_every is not None:
                 self._start_analysis(self._options.analyse_every, undo)
             if self._options.keep_ns is not None or self._options.max_size is not None:
@@ -282,7 +289,7 @@ def _refuse_second(db: Path, place: Path) -> None:
         return
     from tracemap.web.client import RemoteBackend
 
-    other = RemoteBackend(place)
+    other = RemoteBackend.beside(place)
     try:
         process = f" (process {other.health().get('pid')})"
     except ServerError:
@@ -296,24 +303,33 @@ def _refuse_second(db: Path, place: Path) -> None:
     )
 
 
-def _loopback(text: str) -> Address:
-    """The address for the query API. Until it has tokens it is for this machine alone."""
+def _web_address(text: str, access: Access) -> Address:
+    """The address for the query API: beyond this machine only for those who can be told apart."""
     address = Address.parse(text)
-    try:
-        inside = address.host == "localhost" or ipaddress.ip_address(address.host).is_loopback
-    except ValueError:
-        inside = False
-    if not inside:
+    known = access.tokens.protects(*gate.SCOPES) or (access.tls is not None and access.tls.mutual)
+    if not known and not _inside(address):
         raise InputError(
-            f"the query API listens on this machine alone, and {address.host} is not part of it",
-            do="give --web 127.0.0.1:PORT",
+            f"anyone who reaches {address} could read everything that is stored",
+            where="--web",
+            do="give a token with the scope query (--token-file), or --web 127.0.0.1:PORT",
         )
     return address
 
 
-def _names_of(address: Address) -> frozenset[str]:
+def _inside(address: Address) -> bool:
+    try:
+        return address.host == "localhost" or ipaddress.ip_address(address.host).is_loopback
+    except ValueError:
+        return False
+
+
+def _names_of(address: Address, more: Sequence[str]) -> frozenset[str] | None:
+    """Hosts that requests may name: this machine's own, where that is where it listens."""
+    names = frozenset(name.lower() for name in more)
+    if not _inside(address):
+        return names or None
     hosts = ("localhost", "127.0.0.1", "[::1]", str(address).rpartition(":")[0])
-    return frozenset(f"{host}:{address.port}" for host in hosts)
+    return names | {f"{host}:{address.port}" for host in hosts}
 
 
 def _listen_web(address: Address) -> socket.socket:

@@ -19,6 +19,7 @@ TRUNCATED: Final = "x-tracemap-truncated"
 _STATUS: Final[Mapping[type[TracemapError], int]] = {
     errors.TooLargeError: 413,
     errors.BusyError: 429,
+    errors.AccessError: 401,
     errors.NotFoundError: 404,
     errors.InputError: 400,
     errors.StoreError: 503,
