@@ -22,6 +22,7 @@ from tracemap.moments import Moment, to_ns
 
 if TYPE_CHECKING:  # a client of a server needs neither DuckDB nor pyarrow
     from tracemap.collectors.files import ImportResult, Progress
+    from tracemap.forgetting import Forgotten
     from tracemap.local import Read
     from tracemap.ownership import Explanation
     from tracemap.queries import Value
@@ -318,6 +319,16 @@ class Tracemap:
         to_otlp = encode.to_protobuf if protobuf else encode.to_json
         for batch in self.backend.export(execution):
             yield from to_otlp(batch)
+
+    def forget(
+        self, key: str, value: str, *, shared: bool = False, dry_run: bool = False
+    ) -> Forgotten:
+        """Remove the executions that have ``value`` for ``key``, with all that was concluded.
+
+        Spans that others share stay, unless ``shared``; ``dry_run`` says what would be removed. It
+        cannot be undone. Raises NotFoundError when nothing stored has that value.
+        """
+        return self.backend.forget(key, value, shared=shared, dry_run=dry_run)
 
     def reconcile(
         self, *, since: Moment | None = None, until: Moment | None = None, save: bool = False

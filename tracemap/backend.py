@@ -10,6 +10,7 @@ import polars as pl
 if TYPE_CHECKING:  # a client of a server needs neither DuckDB nor pyarrow
     from tracemap.batch import SpanBatch
     from tracemap.catalogs.finding import SourceFile
+    from tracemap.forgetting import Forgotten
     from tracemap.guard import Limits
     from tracemap.local import Read, SqlAnswer
     from tracemap.report_data import Report
@@ -46,6 +47,10 @@ class Backend(Protocol):
 
     def reconcile(self, since_ns: int | None, until_ns: int | None, *, save: bool) -> Report:
         """The report of a window, saved unless asked not to."""
+        ...
+
+    def forget(self, key: str, value: str, *, shared: bool, dry_run: bool) -> Forgotten:
+        """Remove the executions that have ``value`` for ``key``, for good; or say what that is."""
         ...
 
     def settings(self) -> Settings:

@@ -15,6 +15,7 @@ import polars as pl
 
 from tracemap import (
     export,
+    forgetting,
     frames,
     guard,
     ownership,
@@ -233,6 +234,12 @@ class LocalBackend:
         """Delete what is older than ``keep_ns``, and the oldest of what is above ``most`` bytes."""
         return retention.keep(
             self.store, self.refresh, now_ns=time.time_ns(), keep_ns=keep_ns, most=most
+        )
+
+    def forget(self, key: str, value: str, *, shared: bool, dry_run: bool) -> forgetting.Forgotten:
+        """Remove the executions that have ``value`` for ``key``, for good; or say what that is."""
+        return forgetting.forget(
+            self.store, key, value, self.refresh, shared=shared, dry_run=dry_run
         )
 
     def settings(self) -> Settings:

@@ -15,6 +15,7 @@ from tracemap.cli import (
     explain,
     exporting,
     findings,
+    forgetting,
     gaps,
     graph,
     importing,
@@ -87,6 +88,7 @@ _SHORT = {
     "sql": "One read-only SELECT.",
     "reconcile": "Is every execution accounted for? The report for cron.",
     "export": "Stored spans as OTLP files again.",
+    "forget": "Remove executions and all that was concluded, for good.",
     "demo": "The whole thing on sample data, in one command.",
 }
 
@@ -116,4 +118,5 @@ _group("query", query)
 _command("sql", sql, sql.sql)
 _command("reconcile", reconcile, reconcile.reconcile)
 _command("export", exporting, exporting.export)
+_command("forget", forgetting, forgetting.forget)
 _command("demo", demo, demo.demo)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any, Final, TypeVar
 
 import anyio
@@ -83,6 +84,7 @@ class Api:
                 Route("/v1/import", _told(self.import_), methods=["POST"]),
                 Route("/v1/ownership", _told(self.ownership), methods=["POST"]),
                 Route("/v1/reports", _told(self.reports), methods=["POST"]),
+                Route("/v1/forget", _told(self.forget), methods=["POST"]),
                 Route("/v1/settings", _told(self.settings), methods=["GET", "POST"]),
             ]
         )
@@ -198,6 +200,19 @@ class Api:
             return orjson.dumps(report_data.to_json(found))
 
         return Response(await _thread(answer, self._writers), media_type=wire.JSON)
+
+    async def forget(self, request: Request) -> Response:
+        """Remove executions for good, or say what that would be."""
+        asked = await _json(request)
+        key, value = asked.get("key"), asked.get("value")
+        if not (isinstance(key, str) and key and isinstance(value, str) and value):
+            raise InputError("give 'key' and 'value' of the executions to forget")
+        shared, dry_run = asked.get("shared") is True, asked.get("dry_run") is True
+
+        def answer() -> dict[str, Any]:
+            return asdict(self._backend.forget(key, value, shared=shared, dry_run=dry_run))
+
+        return JSONResponse(await _thread(answer, self._writers))
 
     async def settings(self, request: Request) -> Response:
         """Read or replace the settings."""

@@ -19,6 +19,7 @@ from tracemap.batch import SpanBatch
 from tracemap.catalogs import finding
 from tracemap.catalogs.finding import SourceFile
 from tracemap.errors import InputError, ServerError, TracemapError
+from tracemap.forgetting import Forgotten
 from tracemap.guard import Limits
 from tracemap.local import Read, SqlAnswer
 from tracemap.report_data import Report
@@ -135,6 +136,12 @@ class RemoteBackend:
         """The report of a window, saved unless asked not to."""
         window = {"since_ns": since_ns, "until_ns": until_ns, "save": save}
         return report_data.from_json(self._send("POST", "/v1/reports", json=window).json())
+
+    def forget(self, key: str, value: str, *, shared: bool, dry_run: bool) -> Forgotten:
+        """Remove the executions that have ``value`` for ``key``, for good; or say what that is."""
+        asked = {"key": key, "value": value, "shared": shared, "dry_run": dry_run}
+        told = self._send("POST", "/v1/forget", json=asked).json()
+        return Forgotten(**{**told, "executions": tuple(told["executions"])})
 
     def settings(self) -> Settings:
         """What the user decided, or the defaults."""

@@ -1,0 +1,1 @@
+DELETE FROM store.finding WHERE fingerprint IN (SELECT fingerprint FROM victim_finding)

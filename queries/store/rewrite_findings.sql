@@ -1,0 +1,1 @@
+UPDATE store.finding SET span_ids = span_ids

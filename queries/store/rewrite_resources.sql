@@ -1,0 +1,1 @@
+UPDATE store.resource SET vals = vals

@@ -1,0 +1,1 @@
+UPDATE store.scope SET vals = vals

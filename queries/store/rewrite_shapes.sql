@@ -1,0 +1,1 @@
+UPDATE store.shape SET keys = keys

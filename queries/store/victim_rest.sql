@@ -1,0 +1,1 @@
+SELECT (SELECT count(*) FROM victim_link), (SELECT count(*) FROM victim_finding)
