@@ -110,6 +110,57 @@ def test_a_full_batch_is_decoded_while_the_one_before_is_written(
     assert disk.commits == [[["first"]], [["a", "b"]], [["c", "d"]]]
 
 
+def test_senders_that_come_again_together_share_a_commit(
+    disk: Disk, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    early = fill(disk, intake)
+    early += [intake.submit(body(span(name))) for name in "abc"]
+    disk.go_on.release(1)
+    disk.wait_for_a_commit()  # of a, b and c; the first is answered
+    monkeypatch.setattr(module, "_PAUSE_S", WAIT)
+    disk.go_on.release(100)
+    assert results(early) == [Taken()] * 4
+    later = [intake.submit(body(span(name))) for name in "de"]
+    threading.Event().wait(0.05)
+    assert disk.commits[-1] == [["a", "b", "c"]], "a third sender was there and may come again"
+    later.append(intake.submit(body(span("f"))))
+    assert results(later) == [Taken()] * 3
+    assert disk.commits[-1] == [["d", "e", "f"]]
+
+
+def test_nobody_waits_long_for_a_sender_that_stays_away(disk: Disk, intake: Intake) -> None:
+    early = fill(disk, intake)
+    early += [intake.submit(body(span(name))) for name in "abc"]
+    disk.go_on.release(100)
+    assert results(early) == [Taken()] * 4
+    assert results([intake.submit(body(span("d")))]) == [Taken()]
+    assert disk.commits[-1] == [["d"]]
+
+
+def test_a_sender_that_is_alone_waits_for_nobody(
+    disk: Disk, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_PAUSE_S", 2 * WAIT)
+    disk.go_on.release(100)
+    for name in "abc":
+        assert results([intake.submit(body(span(name)))]) == [Taken()]
+
+
+def test_closing_does_not_wait_for_senders(
+    disk: Disk, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    early = fill(disk, intake)
+    early += [intake.submit(body(span(name))) for name in "ab"]
+    disk.go_on.release(1)
+    disk.wait_for_a_commit()
+    monkeypatch.setattr(module, "_PAUSE_S", 2 * WAIT)
+    disk.go_on.release(100)
+    assert results(early) == [Taken()] * 3
+    last = intake.submit(body(span("last")))
+    assert intake.close(WAIT)
+    assert results([last]) == [Taken()]
+
+
 def test_each_request_is_told_of_its_own_spans(disk: Disk, intake: Intake) -> None:
     fill(disk, intake)
     later = [

@@ -40,7 +40,8 @@ def decode(
         return SpanBatch((), (), (), SPANS.empty_table())
     groups.refuse_deep(requests)
     size = sum(map(len, requests))
-    if size > 2 * limits.items:  # an item takes two bytes at least
+    # An item takes two bytes at least. Requests that are decoded together are few bytes together.
+    if max(map(len, requests)) > 2 * limits.items:
         _count_first(requests, limits)
     try:
         rows = wire.columns(wire.HANDLER, requests)

@@ -3,7 +3,9 @@
 Decoding and committing have a cost for each call beside that for each span, and decoding in many
 threads has that of their fight over the interpreter.
 So one thread decodes whatever has arrived, as one batch. While the writer commits, requests gather
-for the batch after it; only a batch that is full is decoded meanwhile. All others wait as bytes,
+for the batch after it; only a batch that is full is decoded meanwhile. Senders that were answered
+together are about to send again together: as long as they keep coming, within milliseconds of each
+other, the next batch waits for as many. Who is alone waits for nobody. What waits does so as bytes,
 bounded in number and size, and what is beyond the bounds is refused at once.
 
 Requests of one batch never answer for each other: when a batch cannot be decoded, has spans to
@@ -30,6 +32,10 @@ from tracemap.errors import BusyError, ServerError
 _TOGETHER = 4 * MIB
 #: Batches between the queue and the disk: one being written, one being decoded or ready.
 _AHEAD = 2
+#: Seconds within which a further request must come for the next batch to wait on, and how often it
+#: may: 20 ms in all, less than a batch of a few requests takes.
+_PAUSE_S = 0.005
+_PAUSES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,8 @@ class Intake:
         self._requests = 0  # not yet answered
         self._bytes = 0
         self._ahead = 0  # batches taken from the queue and not yet committed
+        self._expected = 0  # requests at once, when the last batch was answered
+        self._gathering = False
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="tracemap-decoder", daemon=True)
         self._thread.start()
@@ -141,6 +149,8 @@ class Intake:
         """Whether the decoder has something to do: a batch, or to end."""
         if self._ahead:
             return self._ahead < _AHEAD and self._queued >= _TOGETHER
+        if self._gathering:
+            return self._closed or self._requests >= self._expected or self._queued >= _TOGETHER
         return bool(self._queued or self._alone) or (self._closed and not self._requests)
 
     def _tell(self) -> None:
@@ -152,6 +162,8 @@ class Intake:
         """What is decoded next, waiting for it if need be; nothing once closed and answered."""
         with self._change:
             self._change.wait_for(self._is_due)
+            if not self._ahead and not self._alone:
+                self._gather()
             if self._alone:
                 self._ahead += 1
                 return [self._alone.popleft()]
@@ -167,6 +179,15 @@ class Intake:
             # From here on it cannot be cancelled. If it was, its sender left: it is written still.
             waiting.done.set_running_or_notify_cancel()
         return group
+
+    def _gather(self) -> None:
+        """Wait for as many requests as there were when the last batch was answered."""
+        self._gathering = True
+        for _ in range(_PAUSES):
+            before = self._requests
+            if self._change.wait_for(self._is_due, _PAUSE_S) or self._requests == before:
+                break
+        self._gathering = False
 
     def _turn(self) -> deque[_Waiting]:
         """The queue that is next: the signals take turns, so that none waits for all of another."""
@@ -237,6 +258,7 @@ class Intake:
     def _answered(self, group: list[_Waiting]) -> None:
         with self._change:
             self._ahead -= 1
+            self._expected = self._requests
             self._requests -= len(group)
             self._bytes -= sum(len(waiting.body) for waiting in group)
             self._tell()

@@ -1,7 +1,7 @@
 """Group commit: what arrives while one commit runs is written by the next, and answered after it.
 
 DuckDB syncs the disk once a commit and groups nothing itself (design section 4). So one thread
-writes, without a timer: an idle collector commits a request at once, a busy one commits many
+writes, and waits for nothing: an idle collector commits a request at once, a busy one commits many
 together. What may wait is bounded in requests and bytes; beyond that a request is refused at once
 and nothing is dropped in silence.
 """
