@@ -16,6 +16,8 @@ from test_arrival import VIEWS, world
 
 from tracemap import partial, pipeline
 from tracemap.collectors.otlp.decode import decode
+from tracemap.guard import Limits
+from tracemap.local import LocalBackend
 from tracemap.queries.rooms_partial import TAKEOVER
 from tracemap.settings import KeySetting, Settings
 from tracemap.store import Store
@@ -77,7 +79,7 @@ def test_nothing_that_a_part_concludes_is_forgotten(
     def look(overlay: partial.Overlay) -> None:
         rows = overlay.build.cursor.execute(
             "SELECT table_name FROM duckdb_tables() "
-            "WHERE database_name = 'overlay' AND schema_name = 'derived'"
+            "WHERE database_name = 'tracemap_overlay' AND schema_name = 'derived'"
         ).fetchall()
         made.update(row[0] for row in rows)
         leave(overlay)
@@ -88,3 +90,24 @@ def test_nothing_that_a_part_concludes_is_forgotten(
     taken = {name.removeprefix("take_").removeprefix("replace_") for name in TAKEOVER}
     assert "execution" in made
     assert made <= taken
+
+
+@pytest.mark.parametrize(
+    ("name", "in_part"), [('o"d d.duckdb', True), ("tracemap_overlay.duckdb", False)]
+)
+def test_behind_the_fences_of_sql_and_by_any_name(
+    name: str, in_part: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "_SMALL", 0)
+    monkeypatch.setattr(pipeline, "_WIDE", 1)
+    spans = [decode([one]) for one in world(3)]
+    backend = LocalBackend.open(tmp_path / name, create=True)
+    learned = []
+    for piece in (spans[:-4], spans[-4:]):
+        backend.write(piece, source="recorded")
+        found = backend.sql("SELECT count(*) AS spans FROM spans", Limits()).frame.item()
+        cursor = backend.store.cursor()
+        learned += cursor.execute("SELECT learned_ns FROM derived.analysis").fetchall()
+    assert found == len(spans)
+    assert (learned[0] == learned[1]) is in_part
+    backend.close()

@@ -33,12 +33,20 @@ from tracemap.model import judge, learn
 from tracemap.queries.rooms_partial import TAKEOVER
 from tracemap.settings import Settings
 
+#: The name of the overlay's database, as in ``queries/scope`` and ``queries/takeover``.
+_NAME: Final = "tracemap_overlay"
 #: Identities outside of the part that a span moved into or out of widen it; so often at most.
 _ROUNDS: Final = 4
 
 
 class TooWideError(Exception):
     """What is touched is so much of the store that a whole analysis costs less."""
+
+
+def possible(build: Build) -> bool:
+    """Whether there can be an overlay: not where the file itself would be taken for it."""
+    ((name,),) = build.rows("scope/database")
+    return str(name).lower() != _NAME
 
 
 class Overlay:
@@ -57,7 +65,7 @@ class Overlay:
         self.drop()
         for name in ("create_derived", "create_store"):
             self.build.run(f"scope/{name}")
-        self.build.run("scope/search", path=_path("overlay", self._file))
+        self.build.run("scope/search", path=_path(_NAME, self._file))
 
     def leave(self) -> None:
         """Let names mean the file's tables again."""

@@ -8,6 +8,7 @@ new spans touch. Small stores are always analysed whole.
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass
 from functools import cache
@@ -29,6 +30,8 @@ from tracemap.executions import (
 )
 from tracemap.model import judge, learn
 from tracemap.store import Store, transaction
+
+_log = logging.getLogger(__name__)
 
 Mode = Literal["auto", "whole", "partial", "given", "partition"]
 
@@ -139,6 +142,8 @@ def _part(store: Store, standing: _Standing, now_ns: int, began: int, *, insist:
     ((upto, _),) = build.rows("store/last_batch")
     total = standing.received + standing.fresh
     most = total if insist else int(_WIDE * total)
+    if not partial.possible(build):
+        return False
     overlay = partial.Overlay(build)
     try:
         surprised = partial.analyse(
@@ -152,6 +157,11 @@ def _part(store: Store, standing: _Standing, now_ns: int, began: int, *, insist:
             lifecycle.update(cursor, now_ns)
             _sign(build, standing, now_ns, inputs, upto, began, due=standing.due or surprised)
     except partial.TooWideError:
+        return False
+    except duckdb.Error as error:
+        if insist:
+            raise
+        _log.warning("a partial analysis failed, a whole one follows: %s", error)
         return False
     finally:
         overlay.leave()

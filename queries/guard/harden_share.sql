@@ -1,2 +1,3 @@
--- The one setting that a cursor may still change once the configuration is locked: its own memory.
-SET allowed_configs = ['operator_memory_limit']
+-- What a cursor may still change once the configuration is locked: its own memory, and where it looks for
+-- tables first (a partial analysis).
+SET allowed_configs = ['operator_memory_limit', 'search_path']

@@ -1,2 +1,2 @@
 -- Where a partial analysis works: in memory, before the tables of the file in the search path.
-ATTACH IF NOT EXISTS ':memory:' AS overlay
+ATTACH IF NOT EXISTS ':memory:' AS tracemap_overlay

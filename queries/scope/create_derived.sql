@@ -1,1 +1,1 @@
-CREATE SCHEMA overlay.derived
+CREATE SCHEMA tracemap_overlay.derived

@@ -1,1 +1,1 @@
-CREATE SCHEMA overlay.store
+CREATE SCHEMA tracemap_overlay.store

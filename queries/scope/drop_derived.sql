@@ -1,1 +1,1 @@
-DROP SCHEMA IF EXISTS overlay.derived CASCADE
+DROP SCHEMA IF EXISTS tracemap_overlay.derived CASCADE

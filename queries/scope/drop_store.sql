@@ -1,1 +1,1 @@
-DROP SCHEMA IF EXISTS overlay.store CASCADE
+DROP SCHEMA IF EXISTS tracemap_overlay.store CASCADE

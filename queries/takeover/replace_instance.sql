@@ -1,1 +1,1 @@
-CREATE OR REPLACE TABLE derived.instance AS SELECT * FROM overlay.derived.instance
+CREATE OR REPLACE TABLE derived.instance AS SELECT * FROM tracemap_overlay.derived.instance

@@ -1,1 +1,1 @@
-CREATE OR REPLACE TABLE derived.model_workflow AS SELECT * FROM overlay.derived.model_workflow
+CREATE OR REPLACE TABLE derived.model_workflow AS SELECT * FROM tracemap_overlay.derived.model_workflow

@@ -1,1 +1,1 @@
-CREATE OR REPLACE TABLE derived.moment AS SELECT * FROM overlay.derived.moment
+CREATE OR REPLACE TABLE derived.moment AS SELECT * FROM tracemap_overlay.derived.moment

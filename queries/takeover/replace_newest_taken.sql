@@ -1,1 +1,1 @@
-CREATE OR REPLACE TABLE derived.newest_taken AS SELECT * FROM overlay.derived.newest_taken
+CREATE OR REPLACE TABLE derived.newest_taken AS SELECT * FROM tracemap_overlay.derived.newest_taken

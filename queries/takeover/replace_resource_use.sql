@@ -1,1 +1,1 @@
-CREATE OR REPLACE TABLE derived.resource_use AS SELECT * FROM overlay.derived.resource_use
+CREATE OR REPLACE TABLE derived.resource_use AS SELECT * FROM tracemap_overlay.derived.resource_use

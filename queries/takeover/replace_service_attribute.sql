@@ -1,1 +1,1 @@
-CREATE OR REPLACE TABLE derived.service_attribute AS SELECT * FROM overlay.derived.service_attribute
+CREATE OR REPLACE TABLE derived.service_attribute AS SELECT * FROM tracemap_overlay.derived.service_attribute

@@ -1,1 +1,1 @@
-CREATE OR REPLACE TABLE derived.source AS SELECT * FROM overlay.derived.source
+CREATE OR REPLACE TABLE derived.source AS SELECT * FROM tracemap_overlay.derived.source

@@ -1,1 +1,1 @@
-INSERT INTO derived.finding_execution BY NAME SELECT o.* FROM overlay.derived.finding_execution AS o SEMI JOIN s_fingerprint USING (fingerprint)
+INSERT INTO derived.finding_execution BY NAME SELECT o.* FROM tracemap_overlay.derived.finding_execution AS o SEMI JOIN s_fingerprint USING (fingerprint)

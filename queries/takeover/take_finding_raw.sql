@@ -1,1 +1,1 @@
-INSERT INTO derived.finding_raw BY NAME SELECT o.* FROM overlay.derived.finding_raw AS o SEMI JOIN s_fingerprint USING (fingerprint)
+INSERT INTO derived.finding_raw BY NAME SELECT o.* FROM tracemap_overlay.derived.finding_raw AS o SEMI JOIN s_fingerprint USING (fingerprint)

@@ -1,2 +1,2 @@
 INSERT INTO derived.identity BY NAME
-SELECT * FROM overlay.derived.identity WHERE key IS NOT NULL OR vid IN (SELECT vid FROM s_inside)
+SELECT * FROM tracemap_overlay.derived.identity WHERE key IS NOT NULL OR vid IN (SELECT vid FROM s_inside)

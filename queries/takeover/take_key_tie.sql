@@ -1,1 +1,1 @@
-INSERT INTO derived.key_tie BY NAME SELECT o.* FROM overlay.derived.key_tie AS o SEMI JOIN s_trace USING (trace_id)
+INSERT INTO derived.key_tie BY NAME SELECT o.* FROM tracemap_overlay.derived.key_tie AS o SEMI JOIN s_trace USING (trace_id)

@@ -1,1 +1,1 @@
-INSERT INTO derived.link BY NAME SELECT o.* FROM overlay.derived.link AS o SEMI JOIN s_sid USING (sid)
+INSERT INTO derived.link BY NAME SELECT o.* FROM tracemap_overlay.derived.link AS o SEMI JOIN s_sid USING (sid)

@@ -1,1 +1,1 @@
-INSERT INTO derived.logged_step BY NAME SELECT o.* FROM overlay.derived.logged_step AS o SEMI JOIN s_trace USING (trace_id)
+INSERT INTO derived.logged_step BY NAME SELECT o.* FROM tracemap_overlay.derived.logged_step AS o SEMI JOIN s_trace USING (trace_id)

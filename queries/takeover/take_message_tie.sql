@@ -1,1 +1,1 @@
-INSERT INTO derived.message_tie BY NAME SELECT o.* FROM overlay.derived.message_tie AS o SEMI JOIN s_trace USING (trace_id)
+INSERT INTO derived.message_tie BY NAME SELECT o.* FROM tracemap_overlay.derived.message_tie AS o SEMI JOIN s_trace USING (trace_id)

@@ -1,1 +1,1 @@
-INSERT INTO derived.open_item BY NAME SELECT o.* FROM overlay.derived.open_item AS o SEMI JOIN s_eid USING (eid)
+INSERT INTO derived.open_item BY NAME SELECT o.* FROM tracemap_overlay.derived.open_item AS o SEMI JOIN s_eid USING (eid)

@@ -1,2 +1,2 @@
 INSERT INTO derived.set_identity BY NAME
-SELECT * FROM overlay.derived.set_identity WHERE kset NOT IN (SELECT kset FROM derived.set_identity)
+SELECT * FROM tracemap_overlay.derived.set_identity WHERE kset NOT IN (SELECT kset FROM derived.set_identity)

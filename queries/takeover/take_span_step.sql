@@ -1,1 +1,1 @@
-INSERT INTO derived.span_step BY NAME SELECT o.* FROM overlay.derived.span_step AS o SEMI JOIN s_sid USING (sid)
+INSERT INTO derived.span_step BY NAME SELECT o.* FROM tracemap_overlay.derived.span_step AS o SEMI JOIN s_sid USING (sid)

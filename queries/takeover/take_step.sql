@@ -1,1 +1,1 @@
-INSERT INTO derived.step BY NAME SELECT o.* FROM overlay.derived.step AS o SEMI JOIN s_trace USING (trace_id)
+INSERT INTO derived.step BY NAME SELECT o.* FROM tracemap_overlay.derived.step AS o SEMI JOIN s_trace USING (trace_id)

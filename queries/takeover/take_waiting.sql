@@ -1,1 +1,1 @@
-INSERT INTO derived.waiting BY NAME SELECT o.* FROM overlay.derived.waiting AS o SEMI JOIN s_trace USING (trace_id)
+INSERT INTO derived.waiting BY NAME SELECT o.* FROM tracemap_overlay.derived.waiting AS o SEMI JOIN s_trace USING (trace_id)
