@@ -50,6 +50,7 @@ def main() -> None:
         print(json.dumps(_analyse(given.one, given.spans[0])))
         return
     folder = given.keep or Path(tempfile.mkdtemp(prefix="tracemap-benchmark-"))
+    folder.mkdir(parents=True, exist_ok=True)
     sizes = [_measure(folder, spans) for spans in sorted(given.spans)]
     answers = _answers(folder / f"{max(given.spans)}.duckdb") if given.answers else None
     cpu = [size["cpu_s_per_million"] for size in sizes]

@@ -102,7 +102,7 @@ def test_behind_the_fences_of_sql_and_by_any_name(
     monkeypatch.setattr(pipeline, "_WIDE", 1)
     spans = [decode([one]) for one in world(3)]
     backend = LocalBackend.open(tmp_path / name, create=True)
-    learned = []
+    learned, found = [], 0
     for piece in (spans[:-4], spans[-4:]):
         backend.write(piece, source="recorded")
         found = backend.sql("SELECT count(*) AS spans FROM spans", Limits()).frame.item()
