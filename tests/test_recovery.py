@@ -209,6 +209,90 @@ def test_another_database_at_its_place_has_lost_nothing(
     assert not warnings(caplog)
 
 
+def test_a_log_that_was_deleted_is_told(db: Path, caplog: pytest.LogCaptureFixture) -> None:
+    wal(db).unlink()
+    with Store.open(db) as store:
+        (loss,) = store.losses()
+    assert (loss.batches, loss.set_aside) == (BATCHES - 5, None)
+    assert len(warnings(caplog)) == 1
+    with Store.open(db) as store:
+        assert store.losses() == [loss]
+    assert len(warnings(caplog)) == 1
+
+
+@pytest.mark.parametrize("emptied", [True, False])
+def test_a_log_whose_database_is_gone_is_kept(
+    db: Path, emptied: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = wal(db).read_bytes()
+    db.unlink()
+    if emptied:
+        db.touch()
+    with Store.open(db) as store:
+        (loss,) = store.losses()
+        write(store, 0)
+    assert loss.records == acknowledged(BATCHES)
+    assert kept(db)[0].read_bytes() == log
+    assert "the database that it belongs to is gone" in warnings(caplog)[0]
+
+
+def test_a_database_that_was_emptied_is_told(db: Path) -> None:
+    wal(db).unlink()
+    db.write_bytes(b"")
+    with Store.open(db) as store:
+        (loss,) = store.losses()
+    assert loss.records == acknowledged(BATCHES)
+
+
+@pytest.mark.parametrize("size", [0, 100, 5000])
+def test_a_database_whose_maker_was_killed_is_made_anew(
+    db: Path, tmp_path: Path, size: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun = tmp_path / "begun"
+    begun.write_bytes(db.read_bytes()[:size])
+    with pytest.raises(StoreError, match="there is no database"):
+        Store.open(begun, create=False)
+    with Store.open(begun) as store:
+        write(store, 0)
+        assert store.losses() == []
+    assert not warnings(caplog)
+
+
+def test_a_file_of_someone_else_is_not_taken_for_a_new_database(tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("mine", encoding="utf-8")
+    with pytest.raises(StoreError, match="not a tracemap database"):
+        Store.open(tmp_path / "notes")
+    assert (tmp_path / "notes").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("round_", range(4))
+def test_a_damaged_database_file_is_told_each_time(db: Path, round_: int) -> None:
+    rng = random.Random(3000 * SEED + round_)
+    content = bytearray(db.read_bytes())
+    at = (20, 4096 + 20, rng.randrange(len(content)), rng.randrange(len(content)))[round_]
+    content[at] ^= 1 << rng.randrange(8)
+    db.write_bytes(content)
+    print(f"bit of byte {at} of {len(content)}")
+    for _ in range(2):
+        try:
+            Store.open(db).close()  # the damage may be where nothing is read
+        except StoreError as error:
+            told = str(error)
+            assert "the database file is damaged" in told
+            assert "restore a backup" in told
+
+
+@pytest.mark.parametrize("counts", [b"", b"x" * 9000])
+def test_counts_that_cannot_be_read_are_told(
+    db: Path, counts: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    db.with_name("db.acknowledged").write_bytes(counts)
+    with Store.open(db) as store:
+        assert stored(store)[1] == BATCHES
+    (told,) = warnings(caplog)
+    assert "cannot be told" in told
+
+
 def test_a_good_end_leaves_the_database_alone_in_its_folder(tmp_path: Path) -> None:
     with Store.open(tmp_path / "db") as store:
         write(store, 1)

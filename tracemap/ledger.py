@@ -45,20 +45,26 @@ class Ledger:
         self._file: int | None = None
         self._failed = False
 
-    def read(self) -> Count | None:
-        """What the file says of this database; None when it says nothing."""
+    def read(self, *, of_any: bool = False) -> Count | None:
+        """What the file says of this database, or ``of_any``; None when it says nothing."""
         try:
             content = self.path.read_bytes()
         except OSError:
             return None
-        return max(filter(None, (self._slot(content[at:]) for at in (0, _SLOT))), default=None)
+        slots = (self._slot(content[at:], of_any=of_any) for at in (0, _SLOT))
+        return max(filter(None, slots), default=None)
 
-    def _slot(self, content: bytes) -> Count | None:
+    def damaged(self) -> bool:
+        """Whether there is a file, and it says nothing of any database."""
+        return self.path.is_file() and self.read(of_any=True) is None
+
+    def _slot(self, content: bytes, *, of_any: bool) -> Count | None:
         body, rest = content[: _RECORD.size], content[_RECORD.size :][: _CHECKSUM.size]
         if len(rest) < _CHECKSUM.size or _CHECKSUM.unpack(rest)[0] != zlib.crc32(body):
             return None
         magic, identity, batches, records = _RECORD.unpack(body)
-        return Count(batches, records) if (magic, identity) == (_MAGIC, self._identity) else None
+        ours = magic == _MAGIC and (of_any or identity == self._identity)
+        return Count(batches, records) if ours else None
 
     def note(self, count: Count) -> None:
         """Remember what is on disk now. Never fails: the spans are safe without it."""

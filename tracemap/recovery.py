@@ -31,6 +31,11 @@ _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
 #: How DuckDB begins its message when a log cannot be replayed, and where it names the place.
 _REPLAY: Final = "replaying wal"
 _PLACE: Final = re.compile(r"at byte position (\d+)")
+_REASON: Final = re.compile(r'^.*?WAL file "[^"]*": ', re.IGNORECASE)
+#: What DuckDB says of a file that is not as it wrote it.
+_DAMAGED: Final = re.compile(r"corrupt|checksum|could not read enough bytes|deserializ")
+#: A file that is shorter than its three headers never held anything.
+_HEADERS: Final = 3 * 4096
 #: What keeps a sound log from being replayed: it is left alone then.
 _OTHERWISE: Final = re.compile(
     r"no space|out of memory|could not allocate|permission|too many open files|read-only",
@@ -40,9 +45,9 @@ _OTHERWISE: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A write-ahead log that could not be read whole."""
+    """A write-ahead log that could not be read whole, or a database file that was emptied."""
 
-    set_aside: Path
+    set_aside: Path | None
     what: str
 
 
@@ -72,6 +77,32 @@ def log_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.wal")
 
 
+def is_new(path: Path) -> bool:
+    """Whether there is no database yet: no file, or one whose maker was killed at its beginning."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(_HEADERS)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False  # whoever opens it says why it cannot be read
+    return len(start) < _HEADERS and (not start or start[8:12] == b"DUCK")
+
+
+def clear(path: Path) -> Damage | None:
+    """Make room for a new database: a log that its database has left alone is set aside.
+
+    DuckDB would take it for the new one's, and delete it.
+    """
+    log = log_of(path)
+    damage = Damage(None, "the database file was emptied") if path.exists() else None
+    if log.is_file() and log.stat().st_size:
+        damage = Damage(set_aside(path), "the database that it belongs to is gone")
+        log.unlink()
+    path.unlink(missing_ok=True)
+    return damage
+
+
 def connect(path: Path) -> tuple[duckdb.DuckDBPyConnection, Damage | None]:
     """Open the database, without the damaged part of its log if need be.
 
@@ -81,8 +112,8 @@ def connect(path: Path) -> tuple[duckdb.DuckDBPyConnection, Damage | None]:
         return duckdb.connect(str(path), config=_CONFIG), None
     except duckdb.Error as error:
         if not _is_damage(error, log_of(path)):
-            raise _open_error(path, error) from error
-        what = first_line(error).rpartition(": ")[2] or first_line(error)
+            raise open_error(path, error) from error
+        what = _REASON.sub("", first_line(error))
         damage = Damage(set_aside(path), _short(what))
         return _without_damage(path, _PLACE.search(str(error))), damage
 
@@ -107,12 +138,12 @@ def _without_damage(path: Path, place: re.Match[str] | None) -> duckdb.DuckDBPyC
             return duckdb.connect(str(path), config=_CONFIG)
         except duckdb.Error as error:
             if not _is_damage(error, log):
-                raise _open_error(path, error) from error
+                raise open_error(path, error) from error
     log.unlink()
     try:
         return duckdb.connect(str(path), config=_CONFIG)
     except duckdb.Error as error:
-        raise _open_error(path, error) from error
+        raise open_error(path, error) from error
 
 
 def set_aside(path: Path) -> Path:
@@ -134,7 +165,8 @@ def set_aside(path: Path) -> Path:
     return kept
 
 
-def _open_error(path: Path, error: duckdb.Error) -> StoreError:
+def open_error(path: Path, error: duckdb.Error) -> StoreError:
+    """What keeps a database from being opened, and what to do."""
     text = str(error).lower()
     if isinstance(error, duckdb.IOException) and "lock" in text:
         return StoreBusyError(
@@ -145,6 +177,12 @@ def _open_error(path: Path, error: duckdb.Error) -> StoreError:
     if "not a valid duckdb" in text:
         return StoreError(
             "this file is not a tracemap database", where=str(path), do="give another --db"
+        )
+    if _DAMAGED.search(text):
+        return StoreError(
+            f"the database file is damaged ({first_line(error)[:200]})",
+            where=str(path),
+            do="restore a backup, or give a new --db and import what there is",
         )
     return StoreError(first_line(error), where=str(path), do="check the path")
 

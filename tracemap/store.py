@@ -25,7 +25,17 @@ from tracemap.batch import Resource, Scope, Shape, SpanBatch
 from tracemap.errors import SchemaVersionError, StoreError
 from tracemap.inserts import Inserts
 from tracemap.ledger import Count, Ledger
-from tracemap.recovery import Damage, Loss, connect, first_line, log_of, set_aside
+from tracemap.recovery import (
+    Damage,
+    Loss,
+    clear,
+    connect,
+    first_line,
+    is_new,
+    log_of,
+    open_error,
+    set_aside,
+)
 from tracemap.redaction import KEY_BYTES, Redaction
 from tracemap.settings import Settings
 from tracemap.tables import Fresh, Interned, batch_table, numbered
@@ -67,21 +77,25 @@ class Store:
         is opened, and what is missing is logged as a warning and kept in ``losses``.
         """
         path = Path(path)
-        if not create and not path.exists():
+        fresh = is_new(path)
+        if not create and fresh:
             raise StoreError(
                 "there is no database",
                 where=str(path),
                 do="start 'tracemap serve' or 'tracemap import FILE', or give another --db",
             )
-        fresh = not path.exists()
+        lost = clear(path) if fresh else None
         killed = log_of(path).exists()
         connection, damage = connect(path)
         try:
             identity = _prepare(connection, path, fresh=fresh)
             store = cls(path, connection, Ledger(path, identity))
-            if killed:
-                store._find_loss(damage)
+            if killed or lost or store._ledger.path.exists():
+                store._find_loss(damage or lost)
             return store
+        except duckdb.Error as error:
+            connection.close()
+            raise open_error(path, error) from error
         except BaseException:
             connection.close()
             raise
@@ -216,16 +230,25 @@ class Store:
 
     def _find_loss(self, damage: Damage | None) -> None:
         """After a crash: compare with what was acknowledged, and tell what is missing."""
-        stored, acknowledged = self._interned.count, self._ledger.read()
+        stored = self._interned.count
+        # What an abandoned log was counted for belongs to a database that is gone.
+        acknowledged = self._ledger.read(of_any=damage is not None and not stored.batches)
+        if acknowledged is None and self._ledger.damaged():
+            _log.warning(
+                "%s cannot be read: whether what was acknowledged is all there cannot be told",
+                self._ledger.path,
+            )
         partial = sum(counted - found for _, counted, found in self.missing_rows())
         behind = acknowledged is not None and acknowledged > stored
-        if damage is None and not behind and not partial:
-            return
+        made = damage is not None and damage.set_aside is None and acknowledged is None
+        if made or (damage is None and not behind and not partial):
+            return  # a process that was killed while it made the database had stored nothing
         if damage is None:
             what = "it ends early" if behind else "rows of some batches are missing"
             kept = str(set_aside(self.path)) if log_of(self.path).exists() else None
         else:
-            what, kept = damage.what, str(damage.set_aside)
+            what = damage.what
+            kept = None if damage.set_aside is None else str(damage.set_aside)
         batches = records = None
         if acknowledged is not None or partial:
             reached = max(stored, acknowledged or stored)
