@@ -1,7 +1,7 @@
 """Whether a collector stays as it is: memory, latency and files over a long while. Prints JSON.
 
     python benchmarks/soak.py                            30 minutes at 5,000 spans a second
-    python benchmarks/soak.py --minutes 480 --rate 20000 --serve "--max-size 5GB"
+    python benchmarks/soak.py --minutes 480 --rate 20000 --serve "--max-size 5GB --memory 1GB"
     python benchmarks/soak.py --minutes 0.3 --windows 3  to see that it runs
 
 Load and server are those of ``benchmarks/ingest.py``: 500 spans a request with ten attributes each,
@@ -10,7 +10,9 @@ process holds, what it has used, and its files are read. ``memory.bytes_per_span
 resident memory over the spans taken in the second half, by least squares: what a server would grow
 by for ever. Between two checkpoints memory grows with the write-ahead log, up to 512 MiB of it: a
 soak has to be long enough for several of them, and the most of each quarter says more than the
-slope. The analysis is off unless ``--analyse``: what it needs grows with what is stored.
+slope. The database keeps what it has written in memory: memory grows with the file, unless
+``--serve "--memory 1GB"`` bounds that. The analysis is off unless ``--analyse``: what it needs
+grows with what is stored.
 
 Give half of the rate that ``benchmarks/ingest.py`` measures on the same machine.
 """
@@ -172,11 +174,11 @@ def main() -> None:
 
 def _stored(db: Path) -> int:
     """Spans in the database, once the server has ended."""
-    import tracemap
+    from tracemap.store import Store
 
-    with tracemap.open(db) as opened:
-        rows = opened.sql("SELECT count(*) AS n FROM store.span").rows()
-    return int(rows[0][0])
+    with Store.open(db, create=False) as store:  # not tracemap.open: that would analyse them
+        row = store.cursor().execute("SELECT count(*) FROM store.span").fetchone()
+    return int(row[0]) if row else 0
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ The statements lie in ``queries/build``; this module is the loop around them. A 
 
 from __future__ import annotations
 
+from tracemap import tracing
 from tracemap.build import Build
 from tracemap.settings import Settings
 
@@ -17,6 +18,7 @@ _MAX_HOPS = 256
 _SAMPLE = 2_000_000
 
 
+@tracing.traced("find keys")
 def find_keys(build: Build, settings: Settings) -> None:
     """Choose the correlation keys (section 5.1) into ``derived.key`` with their numbers."""
     build.run("engine_key")
@@ -31,6 +33,7 @@ def find_keys(build: Build, settings: Settings) -> None:
     build.run("key")
 
 
+@tracing.traced("assign members")
 def assign_members(build: Build, settings: Settings) -> None:
     """Give every span its set of identities: own, inherited, linked, by message, or its trace's."""
     build.run("keyed")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from tracemap import queries
+from tracemap import queries, tracing
 from tracemap.build import Build
 from tracemap.errors import InputError
 from tracemap.queries import Rule, header
@@ -42,6 +42,7 @@ RULE_SHAPE = frozenset(
 STORE_WIDE = frozenset({"ownership", "data"})
 
 
+@tracing.traced("detect")
 def detect(build: Build, settings: Settings, folders: Sequence[Path] = ()) -> None:
     """Run our rules and those in ``folders`` into ``derived.finding_raw``.
 
@@ -50,7 +51,8 @@ def detect(build: Build, settings: Settings, folders: Sequence[Path] = ()) -> No
     build.run("found")
     for rule in (*queries.rules(), *(r for f in folders for r in queries.rules(f))):
         if build.sight in ("whole", "given") or rule.family not in STORE_WIDE:
-            _run(build, rule, settings)
+            with tracing.span(f"rule {rule.code}"):
+                _run(build, rule, settings)
     build.run("unrun")
     build.run("effect")
     build.run("finding_raw")

@@ -5,11 +5,13 @@ The statements lie in ``queries/build``; their order is the data's order.
 
 from __future__ import annotations
 
+from tracemap import tracing
 from tracemap.build import Build
 from tracemap.correlation import climb
 from tracemap.settings import Settings
 
 
+@tracing.traced("read spans")
 def read_spans(build: Build) -> None:
     """Spans without copies, with parents and messaging attributes, their links and traces."""
     for name in ("step_name", "shape_field", "span_dropped"):
@@ -31,6 +33,7 @@ def tally(build: Build, settings: Settings, now_ns: int, *, after: int, upto: in
     build.run("horizon", now_ns=now_ns, lag_ns=settings.lag_ns)
 
 
+@tracing.traced("join messages")
 def join_messages(build: Build) -> None:
     """Tie consumers to producers: by parent, link, message id, offset. Needs no membership."""
     for name in ("producer", "taker", "join_causal"):
@@ -40,6 +43,7 @@ def join_messages(build: Build) -> None:
         build.run(name)
 
 
+@tracing.traced("build steps")
 def build_steps(build: Build) -> None:
     """Entry spans and what happens under them, messages and who took them."""
     build.run("member_empty")
@@ -59,6 +63,7 @@ def build_steps(build: Build) -> None:
         build.run(name)
 
 
+@tracing.traced("build executions")
 def build_executions(build: Build) -> None:
     """Runs of identities, their workflow, parent and hand-offs."""
     for name in ("step_identity", "head", "start"):

@@ -132,10 +132,12 @@ class LocalBackend:
         create: bool,
         alone: bool = False,
         longest_pause: float = 0.0,
+        memory: int | None = None,
     ) -> LocalBackend:
         """Open the database at ``path``, or share the one that this process has open.
 
-        ``alone`` refuses to share: a server's. Raises as ``Store.open`` does.
+        ``alone`` refuses to share: a server's. ``memory`` bounds DuckDB's, in bytes.
+        Raises as ``Store.open`` does.
         """
         real = Path(path).resolve()
         with _opening:
@@ -145,7 +147,7 @@ class LocalBackend:
                     "this process has the database open already", where=str(path), do="close it"
                 )
             if found is None:
-                store = Store.open(path, create=create)
+                store = Store.open(path, create=create, memory=memory)
                 try:
                     found = cls(store, real, longest_pause=longest_pause)
                 except BaseException:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from tracemap import tracing
 from tracemap.build import Build
 from tracemap.settings import Settings
 
 
+@tracing.traced("learn")
 def learn(build: Build, settings: Settings) -> None:
     """Steps, successors, waits and deadlines per workflow; who takes what from each destination."""
     build.run("model_workflow" if build.learning else "model_default")
@@ -24,6 +26,7 @@ def learn(build: Build, settings: Settings) -> None:
         build.run("scope/newest_taken" if build.part else "newest_taken")
 
 
+@tracing.traced("judge")
 def judge(build: Build, settings: Settings) -> None:
     """What is open in each execution, and its status."""
     grace_ns = settings.grace_ns

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import duckdb
 
-from tracemap import queries
+from tracemap import queries, tracing
 from tracemap.code_owners import Seen, code_owners
 from tracemap.declarations import CodeLocation, CodeRule
 from tracemap.queries import header
@@ -23,6 +23,7 @@ MAX_INHERITANCE: Final = 8
 _DEFAULTS: Final = Settings()
 
 
+@tracing.traced("resolve owners")
 def resolve_owners(
     cursor: duckdb.DuckDBPyConnection,
     owner_attributes: Sequence[str],

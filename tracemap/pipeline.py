@@ -17,7 +17,7 @@ from zlib import crc32
 
 import duckdb
 
-from tracemap import lifecycle, ownership, partial, queries
+from tracemap import lifecycle, ownership, partial, queries, tracing
 from tracemap.build import Build
 from tracemap.correlation import assign_members, find_keys
 from tracemap.detection import detect
@@ -133,6 +133,7 @@ def _waited(standing: _Standing, times: int) -> bool:
     return time.time_ns() - standing.learned_ns > times * standing.learning_ns
 
 
+@tracing.traced("analyse a part")
 def _part(store: Store, standing: _Standing, now_ns: int, began: int, *, insist: bool) -> bool:
     """A partial analysis; False when a whole one is better after all."""
     settings = store.settings()
@@ -170,6 +171,7 @@ def _part(store: Store, standing: _Standing, now_ns: int, began: int, *, insist:
     return True
 
 
+@tracing.traced("analyse")
 def _whole(build: Build, store: Store, now_ns: int, began: int, standing: _Standing | None) -> None:
     settings = store.settings()
     inputs = build.value("store/inputs")

@@ -103,19 +103,24 @@ def clear(path: Path) -> Damage | None:
     return damage
 
 
-def connect(path: Path) -> tuple[duckdb.DuckDBPyConnection, Damage | None]:
+def connect(
+    path: Path, memory: int | None = None
+) -> tuple[duckdb.DuckDBPyConnection, Damage | None]:
     """Open the database, without the damaged part of its log if need be.
+
+    ``memory`` is what DuckDB may hold, in bytes. By itself it takes four fifths of the machine's or
+    of its control group's, and keeps there what it has read and written.
 
     Raises StoreBusyError when another process holds it, StoreError when it cannot be opened.
     """
     try:
-        return duckdb.connect(str(path), config=_CONFIG), None
+        return _open(path, memory), None
     except duckdb.Error as error:
         if not _is_damage(error, log_of(path)):
             raise open_error(path, error) from error
         what = _REASON.sub("", first_line(error))
         damage = Damage(set_aside(path), _short(what))
-        return _without_damage(path, _PLACE.search(str(error))), damage
+        return _without_damage(path, memory, _PLACE.search(str(error))), damage
 
 
 def _is_damage(error: duckdb.Error, log: Path) -> bool:
@@ -128,20 +133,27 @@ def _short(what: str) -> str:
     return f"a wrong checksum at byte {place[1]}" if place else what[:200]
 
 
-def _without_damage(path: Path, place: re.Match[str] | None) -> duckdb.DuckDBPyConnection:
+def _open(path: Path, memory: int | None) -> duckdb.DuckDBPyConnection:
+    more = {} if memory is None else {"memory_limit": f"{memory}B"}
+    return duckdb.connect(str(path), config=_CONFIG | more)
+
+
+def _without_damage(
+    path: Path, memory: int | None, place: re.Match[str] | None
+) -> duckdb.DuckDBPyConnection:
     """Open with the log up to the damage; where that is not known or no help, without it."""
     log = log_of(path)
     if place is not None:
         with log.open("r+b") as stream:
             stream.truncate(int(place[1]))
         try:
-            return duckdb.connect(str(path), config=_CONFIG)
+            return _open(path, memory)
         except duckdb.Error as error:
             if not _is_damage(error, log):
                 raise open_error(path, error) from error
     log.unlink()
     try:
-        return duckdb.connect(str(path), config=_CONFIG)
+        return _open(path, memory)
     except duckdb.Error as error:
         raise open_error(path, error) from error
 

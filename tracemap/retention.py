@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import duckdb
 
-from tracemap import queries
+from tracemap import queries, tracing
 from tracemap.recovery import log_of
 from tracemap.store import Store, transaction
 
@@ -102,6 +102,7 @@ def keep(
     return old + large
 
 
+@tracing.traced("delete")
 def delete(store: Store, victims: str, *, cutoff_ns: int, **params: object) -> Deleted:
     """Delete the spans that the statement ``store/<victims>`` puts into the table ``victim``.
 

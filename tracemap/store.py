@@ -20,7 +20,7 @@ from typing import Any, Literal, Self
 import duckdb
 import pyarrow as pa
 
-from tracemap import queries
+from tracemap import queries, tracing
 from tracemap.batch import Resource, Scope, Shape, SpanBatch
 from tracemap.errors import SchemaVersionError, StoreError
 from tracemap.inserts import Inserts
@@ -68,9 +68,10 @@ class Store:
         self._closed = False
 
     @classmethod
-    def open(cls, path: str | Path, *, create: bool = True) -> Store:
+    def open(cls, path: str | Path, *, create: bool = True, memory: int | None = None) -> Store:
         """Open the database at ``path``, making it when absent and ``create`` is set.
 
+        ``memory`` bounds what DuckDB holds, in bytes (``recovery.connect``).
         Raises StoreBusyError when another process holds the file, SchemaVersionError when
         another version of tracemap wrote it, StoreError when it is absent, unreadable, not
         writable or not a tracemap database. A damaged write-ahead log is set aside, what is sound
@@ -86,7 +87,7 @@ class Store:
             )
         lost = clear(path) if fresh else None
         killed = log_of(path).exists()
-        connection, damage = connect(path)
+        connection, damage = connect(path, memory)
         try:
             identity = _prepare(connection, path, fresh=fresh)
             store = cls(path, connection, Ledger(path, identity))
@@ -115,7 +116,7 @@ class Store:
 
     def checkpoint(self) -> None:
         """Move the write-ahead log into the file."""
-        with self._lock:
+        with self._lock, tracing.span("checkpoint"):
             self.cursor().execute(queries.text("store/checkpoint"))
 
     def cursor(self) -> duckdb.DuckDBPyConnection:

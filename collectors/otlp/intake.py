@@ -20,6 +20,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 
+from tracemap import tracing
 from tracemap.batch import SpanBatch
 from tracemap.collectors.otlp import decode, logs, metrics
 from tracemap.collectors.otlp.counters import Counters
@@ -102,6 +103,7 @@ class Intake:
         much is waiting (a single request is always taken), ServerError once closed.
         """
         waiting = _Waiting(body, signal)
+        tracing.request(signal.name, body, waiting.done)
         if not body:
             waiting.done.set_result(Taken())
             return waiting.done

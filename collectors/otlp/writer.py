@@ -12,8 +12,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
+from tracemap import tracing
 from tracemap.batch import SpanBatch
 from tracemap.collectors.otlp.counters import Counters
 from tracemap.collectors.otlp.limits import MIB
@@ -113,7 +116,9 @@ class GroupCommit:
     def _write(self, group: list[_Waiting]) -> None:
         began = time.monotonic()
         try:
-            self._sink([waiting.batch for waiting in group])
+            batches = [waiting.batch for waiting in group]
+            with _span(batches):
+                self._sink(batches)
         except Exception as error:  # noqa: BLE001 - whatever it is, its senders must hear of it
             self._counters.commit_failed()
             if len(group) == 1:
@@ -128,3 +133,10 @@ class GroupCommit:
         for waiting in group:
             if not waiting.done.cancelled():
                 waiting.done.set_result(None)
+
+
+def _span(batches: Sequence[SpanBatch]) -> AbstractContextManager[Any]:
+    """A span of our own around a commit, but around one of such spans."""
+    if tracing.only_own(batches):
+        return nullcontext()
+    return tracing.span("commit", batches=len(batches), rows=sum(batch.rows for batch in batches))

@@ -112,6 +112,20 @@ def serve(
         list[str] | None, typer.Option(metavar="NAME", help="A header that these pages may send.")
     ] = None,
     redact: Annotated[list[str] | None, REDACT] = None,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE",
+            help="What the database may hold in memory: 2GB; otherwise most of the machine's.",
+        ),
+    ] = None,
+    trace_self: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TO",
+            help="Trace tracemap itself: 'self', an OTLP endpoint http://HOST:PORT, or 'env'.",
+        ),
+    ] = None,
     limit: Annotated[
         list[str] | None,
         typer.Option(
@@ -143,6 +157,8 @@ def serve(
         lag_ns=given.read("lag", lag, duration_ns),
         keep_ns=given.read("keep", keep, duration_ns),
         max_size=given.read("max_size", max_size, size_bytes),
+        memory=given.read("memory", memory, size_bytes),
+        trace_self=given.read("trace_self", trace_self, _traces),
         analyse_every=given.read("analyse_every", analyse_every, _seconds),
         limits=_limits(given, limit or ()),
         access=Access(
@@ -162,6 +178,12 @@ def _address(text: str) -> str | None:
     from tracemap.collectors.otlp.receivers import Address
 
     return None if text == "off" else str(Address.parse(text))
+
+
+def _traces(text: str) -> str | None:
+    from tracemap.web.own_traces import check
+
+    return None if text == "off" else check(text)
 
 
 def _seconds(text: str) -> float | None:

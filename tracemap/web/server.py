@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from tracemap import __version__
+from tracemap import __version__, tracing
 from tracemap.batch import SpanBatch
 from tracemap.collectors.access import Access
 from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, Limits
@@ -58,6 +58,10 @@ class Options:
     #: What to keep: spans received within so many ns, and so many bytes; null: everything.
     keep_ns: int | None = None
     max_size: int | None = None
+    #: Bytes that DuckDB may hold; null: what it takes by itself.
+    memory: int | None = None
+    #: Where tracemap's own traces go (``own_traces``); null: there are none.
+    trace_self: str | None = None
     #: What the receivers may be made to spend.
     limits: Limits = DEFAULT_LIMITS
     #: Who may come in over TCP. The socket beside the database is its owner's, without more.
@@ -102,9 +106,15 @@ class Server:
         _refuse_second(self._options.db, self._place)
         with contextlib.ExitStack() as undo:
             self._backend = LocalBackend.open(
-                self._options.db, create=True, alone=True, longest_pause=_LONGEST_PAUSE
+                self._options.db,
+                create=True,
+                alone=True,
+                longest_pause=_LONGEST_PAUSE,
+                memory=self._options.memory,
             )
             undo.callback(self._close)
+            if self._options.trace_self is not None:
+                self._trace_self(self._options.trace_self, undo)
             self._losses = [str(loss) for loss in self._backend.store.losses()]
             self._configure(self._backend)
             receivers = Receivers(
@@ -193,7 +203,17 @@ class Server:
             self._write_error = str(error)
             raise
         self._write_error = None
-        self._changed.set()
+        if not tracing.only_own(batches):  # or the spans of an analysis would bring on the next
+            self._changed.set()
+
+    def _trace_self(self, to: str, undo: contextlib.ExitStack) -> None:
+        from tracemap.web.own_traces import OwnTraces  # the SDK is loaded for those who ask for it
+
+        assert self._backend is not None
+        store = self._backend.store
+        # Not through ``_write``: they are no reason for an analysis, which would be traced again.
+        own = OwnTraces(to, lambda batches: store.write(batches, source="live", kind="live"))
+        undo.callback(own.stop)
 
     def _configure(self, backend: LocalBackend) -> None:
         grace, lag = self._options.grace_ns, self._options.lag_ns
