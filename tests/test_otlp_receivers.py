@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import http2
 import httpx
 import otlp_requests as otlp
 import pyarrow as pa
@@ -173,6 +174,28 @@ def test_grpc_takes_every_compression(collector: Collector, compression: Any) ->
     answer = collector.export(body(span("a"), span("b")), compression=compression)
     assert answer == ExportTraceServiceResponse()
     assert collector.sink.names == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "encode", "status"),
+    [
+        (None, lambda data: data, 0),
+        ("gzip", gzip.compress, 0),
+        ("deflate", zlib.compress, 0),
+        # gRPC's own library ends the call before tracemap sees it: INTERNAL.
+        ("zstd", lambda data: pa.compress(data, "zstd", asbytes=True), 13),
+        ("br", lambda data: data, 13),
+        ("gzip", lambda data: b"no gzip" + data, 13),
+    ],
+)
+def test_grpc_on_the_wire(
+    collector: Collector, encoding: str | None, encode: Callable[[bytes], bytes], status: int
+) -> None:
+    assert collector.receivers.grpc is not None
+    port = collector.receivers.grpc.port
+    assert http2.call(port, EXPORT, encode(body(span("a"))), encoding) == status
+    assert collector.sink.names == ([] if status else ["a"])
+    assert http2.call(port, EXPORT, body(span("b"))) == 0, "and it goes on"
 
 
 def test_empty_requests_succeed(collector: Collector) -> None:
