@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import shutil
+import signal
 import socket
 import ssl
 import time
@@ -19,6 +20,7 @@ import pytest
 from certificates import Authority, Files
 from cryptography.hazmat.primitives import serialization
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
+from load.serving import serving
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as HttpExporter
 from opentelemetry.sdk.trace import TracerProvider
@@ -26,11 +28,13 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter
 from otlp_requests import body, span
 
 from tracemap.batch import SpanBatch
+from tracemap.cli import started
 from tracemap.collectors.access import Access, Cors, Tls, Tokens, files
 from tracemap.collectors.access.tokens import SCOPES, VARIABLES
 from tracemap.collectors.otlp.limits import Limits
 from tracemap.collectors.otlp.receivers import Receivers
 from tracemap.errors import InputError
+from tracemap.web.server import Listening, Options
 
 EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 PROTOBUF = "application/x-protobuf"
@@ -625,3 +629,73 @@ def test_an_sdk_with_its_environment_variables_alone(
         provider.get_tracer("test").start_span("charge card").end()
         provider.shutdown()
     assert sink == ["charge card"]
+
+
+def test_a_running_server_reads_again_on_sighup_and_never_shows_a_token(tmp_path: Path) -> None:
+    ca = Authority(tmp_path)
+    ca.issue("server")
+    path = token_file(tmp_path, f"ingest {OLD}\nquery {QUERY}\n")
+    config = tmp_path / "tracemap.toml"
+    config.write_text(
+        'token_file = "tokens"\nweb = "127.0.0.1:0"\n'
+        'tls = { certificate = "server.pem", key = "server.key" }\n'
+        '[log]\nformat = "json"\nlevel = "debug"\n'
+    )
+    with serving(tmp_path / "a.duckdb", "--config", str(config)) as served:
+        client = httpx.Client(verify=trusting(ca.certificate), timeout=WAIT, trust_env=False)
+
+        def status(token: str) -> int:
+            headers = {"content-type": PROTOBUF, **bearer(token)}
+            url = f"https://{served.http}/v1/traces"
+            return client.post(url, content=body(span()), headers=headers).status_code
+
+        assert (status(OLD), status(NEW)) == (200, 401)
+        token_file(tmp_path, f"ingest {NEW}\nquery {QUERY}\n")
+        served.process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + WAIT
+        while status(NEW) != 200 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert (status(OLD), status(NEW)) == (401, 200)
+        metrics = client.get(f"https://{served.web}/metrics", headers=bearer(QUERY)).text
+        assert 'result="unauthenticated"' in metrics
+        assert "tracemap_tls_certificate_expiry_timestamp_seconds" in metrics
+        client.close()
+        said = served.stop()
+    assert f"read 2 tokens from {path}" in said
+    for token in (OLD, NEW, QUERY):
+        assert token not in said + metrics
+
+
+# --- what the operator is told --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "secure", "scopes", "said"),
+    [
+        ("127.0.0.1:1", False, (), None),
+        ("[::1]:1", False, (), None),
+        ("localhost:1", False, (), None),
+        ("0.0.0.0:1", False, (), "without TLS, and anyone there can send spans"),
+        ("[::]:1", False, ("query",), "without TLS, and anyone there can send spans"),
+        ("10.0.0.1:1", False, ("ingest",), "without TLS, and tokens can be read on the way"),
+        ("10.0.0.1:1", True, (), "anyone there can send spans: give --token-file or --tls-client"),
+        ("10.0.0.1:1", True, ("ingest",), None),
+    ],
+)
+def test_an_open_address_is_warned_of(
+    ours: Files, address: str, secure: bool, scopes: tuple[str, ...], said: str | None
+) -> None:
+    tokens = Tokens(environment={f"TRACEMAP_{s.upper()}_TOKENS": OLD for s in scopes})
+    access = Access(tls=ours.tls() if secure else None, tokens=tokens)
+    listening = Listening(grpc=address, http=None, web=None, socket="")
+    told = list(started.warnings(listening, Options(Path("a.duckdb"), access=access)))
+    assert len(told) == (said is not None)
+    assert said is None or said in told[0]
+
+
+def test_a_certificate_that_expires_soon_is_warned_of(tmp_path: Path) -> None:
+    soon = datetime.now(UTC) + timedelta(days=5)
+    tls = Authority(tmp_path).issue("server", not_after=soon).tls()
+    listening = Listening(grpc="127.0.0.1:1", http=None, web=None, socket="")
+    (told,) = started.warnings(listening, Options(Path("a.duckdb"), access=Access(tls=tls)))
+    assert told == f"the certificate expires on {soon:%F %T} UTC"

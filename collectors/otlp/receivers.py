@@ -65,7 +65,8 @@ class Receivers:
     ) -> None:
         self._sink = sink
         self._limits = limits
-        self._access = access or Access()
+        #: Who may come in.
+        self.access = access or Access()
         #: Where to listen: gRPC, HTTP.
         self.wanted = (
             Address.parse(grpc) if grpc is not None else None,
@@ -100,12 +101,12 @@ class Receivers:
             if wanted_http is not None:
                 listener = _listen(wanted_http, "--http")
                 self.http = Address(wanted_http.host, listener.getsockname()[1])
-                app = Entrance(OtlpHttp(self._intake, self._limits), self._access, self.counters)
-                config = connections.config(app, self._limits, self._access.tls, date_header=False)
+                app = Entrance(OtlpHttp(self._intake, self._limits), self.access, self.counters)
+                config = connections.config(app, self._limits, self.access.tls, date_header=False)
                 self._http_server = _HttpServer(config, listener)
             if wanted_grpc is not None:
                 _listen(wanted_grpc, "--grpc").close()  # gRPC does not say why it cannot
-                self._grpc_server = _grpc.Server(self._intake, self._limits, self._access)
+                self._grpc_server = _grpc.Server(self._intake, self._limits, self.access)
                 self.grpc = Address(wanted_grpc.host, _bind(self._grpc_server, wanted_grpc))
                 self._grpc_server.start()
             if self._http_server is not None:

@@ -50,6 +50,13 @@ class Metrics:
             "Bytes of those requests, decompressed.",
             self._receivers.waiting_bytes,
         )
+        if (tls := self._receivers.access.tls) is not None:
+            yield _one(
+                "tracemap_tls_certificate_expiry_timestamp_seconds",
+                "gauge",
+                "When the certificate expires, in seconds since the Unix epoch.",
+                tls.loaded().expires.timestamp(),
+            )
         yield from self._stored()
         yield from _process(self._started)
 
