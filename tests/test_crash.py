@@ -17,112 +17,117 @@ import pytest
 from load.orders import SECOND, Request, load
 from load.senders import GrpcSender, HttpSender, RefusedError, close_all, together
 from load.serving import Served, command, serving
+from otlp_requests import body, span
 
 import tracemap
 from tracemap.store import Store
 
 #: By hand, for longer: TRACEMAP_TEST_KILLS=200 make test ARGS="tests/test_crash.py -k kill"
-KILLS = int(os.environ.get("TRACEMAP_TEST_KILLS", "4"))
+KILLS = int(os.environ.get("TRACEMAP_TEST_KILLS", "25"))
 SEED = int(os.environ.get("TRACEMAP_TEST_SEED", "1"))
+COUNT = "SELECT count(*) AS spans, count(DISTINCT (trace_id, span_id)) AS ids FROM spans"
 
 #: What a sender sees of a server that was killed.
 GONE = (OSError, http.client.HTTPException, grpc.RpcError)
 
+#: When a round's server is killed: seconds after its first acknowledgement at most, and whether it
+#: is told to stop before, so that the kill meets its end: what is in flight, the checkpoint.
+MOMENTS = ((0.0, False), (0.05, False), (0.3, False), (0.1, True), (0.5, True))
+
+#: The ids of one request's spans.
+Ids = frozenset[int]
+
 
 class Sent:
-    """The requests that were acknowledged, and those of which nobody can say."""
+    """Requests by what is known of them."""
 
     def __init__(self) -> None:
-        self.acknowledged: list[Request] = []
-        self.unknown: list[Request] = []
+        self.acknowledged: list[Ids] = []
+        self.unknown: list[Ids] = []
 
 
 @pytest.mark.slow
 def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
     db = tmp_path / "shop.duckdb"
     rng = random.Random(SEED)
-    spans = unsure = 0
-    for number in range(KILLS):
-        # Requests of a round of their own: no span is sent twice on purpose.
-        sent = load(600, begin_ns=time.time_ns() - 7200 * SECOND, seed=1000 * SEED + number)
-        with serving(db) as served:
-            found = _count(served)
-            # Everything from before is there, and of what was under way when it was killed,
-            # whole requests or nothing.
-            assert spans <= found <= spans + unsure
-            spans = found
-            result = _load_and_kill(served, sent.requests, rng)
-        spans += sum(request.spans for request in result.acknowledged)
-        unsure = sum(request.spans for request in result.unknown)
-        if number % 2:  # otherwise the next server finds the log as the kill left it
-            _check(db)
-    # What the last kill left is read without a server too.
-    with tracemap.open(db) as opened:
-        ((found, ids),) = opened.sql(COUNT).rows()
-    assert found == ids
-    assert spans <= found <= spans + unsure
-
-
-COUNT = "SELECT count(*) AS spans, count(DISTINCT (trace_id, span_id)) AS ids FROM spans"
-
-
-def _count(served: Served) -> int:
-    with tracemap.open(served.db) as opened:
-        ((spans, ids),) = opened.sql(COUNT).rows()
-    assert spans == ids
-    return int(spans)
-
-
-def _load_and_kill(served: Served, requests: tuple[Request, ...], rng: random.Random) -> Sent:
-    """Send from four threads; some moments later the server is killed, at times while it stops."""
     sent = Sent()
-    waiting = iter(requests)
-    turn = threading.Lock()
-    begun = threading.Event()
-    senders = [make(to) for make, to in _doors(served) for _ in range(2)]
+    for number in range(KILLS):
+        within, stopping = MOMENTS[number % len(MOMENTS)]
+        with serving(db, "--analyse-every", "off") as served:
+            _load_and_kill(served, sent, rng, within, stopping=stopping)
+        # Otherwise the next server finds what the kill left as it is.
+        if number % 4 == 3 or number == KILLS - 1:
+            _check(db, sent)
+    assert len(sent.acknowledged) >= KILLS
+    print(f"{len(sent.acknowledged)} requests acknowledged, of {len(sent.unknown)} nobody can say")
 
-    def work(sender: HttpSender | GrpcSender) -> None:
+
+def _load_and_kill(
+    served: Served, sent: Sent, rng: random.Random, within: float, *, stopping: bool
+) -> None:
+    """Send over both protocols without a pause, until the server is killed."""
+    begun = threading.Event()
+    turn = threading.Lock()
+    senders = [make(to) for make, to in _doors(served)]
+
+    def work(sender: HttpSender | GrpcSender, seed: int) -> None:
+        spans = random.Random(seed)
         while True:
-            with turn:
-                request = next(waiting, None)
-            if request is None:
-                return
+            ids = [spans.getrandbits(63) + 1 for _ in range(20)]
+            request = body(
+                *(span(trace_id=one.to_bytes(16), span_id=one.to_bytes(8)) for one in ids)
+            )
             try:
-                assert sender(request.body) == b""
-            except GONE:
+                assert sender(request) == b""
+            except (*GONE, RefusedError):  # while it stops, it says so: nothing of it is stored
                 with turn:
-                    sent.unknown.append(request)
+                    sent.unknown.append(frozenset(ids))
                 return
             with turn:
-                sent.acknowledged.append(request)
+                sent.acknowledged.append(frozenset(ids))
             begun.set()
 
     def kill() -> None:
         assert begun.wait(60)
-        time.sleep(rng.uniform(0, 0.5))
-        if rng.random() < 0.3:
+        time.sleep(rng.uniform(0, within))
+        if stopping:
             served.process.terminate()
-            time.sleep(rng.uniform(0, 0.5))
+            time.sleep(rng.uniform(0, within))
         served.kill()
 
-    together(kill, *(lambda sender=sender: work(sender) for sender in senders))
+    seeds = [rng.getrandbits(64) for _ in senders]
+    together(
+        kill,
+        *(lambda s=s, seed=seed: work(s, seed) for s, seed in zip(senders, seeds, strict=True)),
+    )
     close_all(senders)
-    assert sent.acknowledged
-    return sent
 
 
 def _doors(served: Served) -> list[tuple[type[HttpSender | GrpcSender], str]]:
     return [(HttpSender, served.http), (GrpcSender, served.grpc)]
 
 
-def _check(db: Path) -> None:
-    """The log that the kill left can be read, and every batch has all its rows."""
+def _check(db: Path, sent: Sent | None = None) -> None:
+    """What the kill left can be read, every batch has all its rows, and every acknowledged span is
+    there, once; of what nobody can say, whole requests or nothing."""
     with Store.open(db) as store:
+        assert store.losses() == []
         assert store.missing_rows() == []
         cursor = store.cursor()
         assert cursor.execute("SELECT count(*) FROM store.batch").fetchone() == (
             store.last_batch(),
         )
+        if sent is None:
+            return
+        ids = [row[0] for row in cursor.execute("SELECT span_id FROM store.span").fetchall()]
+    stored = set(ids)
+    assert len(ids) == len(stored)
+    for request in sent.acknowledged:
+        assert request <= stored
+    for request in sent.unknown:
+        assert request <= stored or not request & stored
+    known = [*sent.acknowledged, *sent.unknown]
+    assert stored <= frozenset[int]().union(*known)
 
 
 # --- a full disk ----------------------------------------------------------------------------------
