@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import signal
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
+from load.senders import together
 from otlp_requests import body, span
+from prometheus_client.parser import text_string_to_metric_families
 from test_serve import served
 
 from tracemap.cli.logs import JsonLines
@@ -44,29 +46,64 @@ def send(server: Server, content: bytes, **headers: str) -> int:
 
 
 def scrape(server: Server) -> dict[str, float]:
-    """Sample with its labels -> value. Checks the format as strictly as Prometheus reads it."""
+    """Sample with its labels -> value, as Prometheus' own library for Python reads them."""
     assert server.listening is not None
     answer = httpx.get(f"http://{server.listening.web}/metrics", timeout=60)
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert answer.text.endswith("\n")
     found: dict[str, float] = {}
-    typed: set[str] = set()
-    for line in answer.text.splitlines():
-        if line.startswith("# TYPE "):
-            name, kind = line.split()[2:]
-            assert name not in typed
-            assert kind in {"counter", "gauge", "histogram"}
-            assert (kind == "counter") == name.endswith("_total")
-            typed.add(name)
-        elif not line.startswith("# HELP "):
-            label = r'[a-z_]+="[^"\\\n]*"'
-            match = re.fullmatch(rf"([a-z_]+)(\{{{label}(?:,{label})*\}})? (\S+)", line)
-            assert match is not None, line
-            assert re.sub("_(bucket|sum|count)$", "", match[1]) in typed
-            assert match[1] + (match[2] or "") not in found
-            found[match[1] + (match[2] or "")] = float(match[3])
+    for family in text_string_to_metric_families(answer.text):
+        assert family.type in {"counter", "gauge", "histogram"}, family
+        assert family.documentation
+        for sample in family.samples:
+            labels = ",".join(f'{name}="{value}"' for name, value in sample.labels.items())
+            key = sample.name + (f"{{{labels}}}" if labels else "")
+            assert key not in found
+            found[key] = sample.value
+        if family.type == "histogram":
+            _check_histogram(family.name, found)
+    # Its reader takes more than the format has: nothing may have been passed over.
+    lines = [line for line in answer.text.splitlines() if not line.startswith("#")]
+    assert len(lines) == len(found)
     return found
+
+
+def _check_histogram(name: str, found: dict[str, float]) -> None:
+    """Each class holds the smaller ones, and the last holds all."""
+    classes = [value for key, value in found.items() if key.startswith(f"{name}_bucket{{")]
+    assert classes == sorted(classes)
+    assert classes[-1] == found[f'{name}_bucket{{le="+Inf"}}'] == found[f"{name}_count"]
+    assert found[f"{name}_sum"] >= 0
+
+
+def test_the_numbers_hold_while_many_send_and_scrape(server: Server) -> None:
+    assert server.listening is not None
+    bodies = [body(span(span_id=(n + 1).to_bytes(8))) for n in range(120)]
+    refused: list[int] = []
+
+    def work(some: list[bytes]) -> None:
+        for one in some:
+            assert send(server, one) == 200
+        refused.append(send(server, b"nonsense"))
+
+    seen = []
+
+    def watch() -> None:
+        for _ in range(10):
+            now = scrape(server)
+            seen.append(now["tracemap_spans_accepted_total"])
+            assert now["tracemap_queue_requests"] >= 0
+            assert now["tracemap_wal_bytes"] >= 0
+
+    together(watch, *(partial(work, bodies[n::6]) for n in range(6)))
+    assert seen == sorted(seen)
+    now = scrape(server)
+    assert now["tracemap_spans_accepted_total"] == now['tracemap_rows{table="span"}'] == 120
+    assert now['tracemap_requests_total{protocol="http",result="ok"}'] == 120
+    assert now['tracemap_requests_total{protocol="http",result="invalid"}'] == len(refused) == 6
+    assert 0 < now["tracemap_commit_seconds_count"] <= 120
+    assert now["tracemap_queue_requests"] == now["tracemap_queue_bytes"] == 0
 
 
 def test_the_numbers_are_those_of_the_load(server: Server) -> None:
