@@ -23,7 +23,12 @@ from typing import Any
 
 import otlp_files
 import otlp_requests as otlp
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import DecodeError
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+)
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from fuzzing.damage import damaged
@@ -31,6 +36,7 @@ from fuzzing.making import Maker
 from tracemap.batch import SpanBatch
 from tracemap.collectors.files import import_files, read_file
 from tracemap.collectors.files.records import Problem
+from tracemap.collectors.otlp import logs, metrics
 from tracemap.collectors.otlp.compression import ENCODINGS, decompress
 from tracemap.collectors.otlp.decode import decode
 from tracemap.collectors.otlp.http import OtlpHttp
@@ -62,9 +68,9 @@ def _word(error: TracemapError) -> str:
 # --- protobuf -------------------------------------------------------------------------------------
 
 
-def _requests(rng: Random) -> bytes:
+def _requests(rng: Random, message: Descriptor = _REQUEST) -> bytes:
     wrong = rng.choice((0.0, 0.01, 0.1))
-    return Maker(rng, wrong=wrong, deepest=rng.choice((4, 6, 9))).protobuf(_REQUEST)
+    return Maker(rng, wrong=wrong, deepest=rng.choice((4, 6, 9))).protobuf(message)
 
 
 def _protobuf(data: bytes) -> str:
@@ -128,6 +134,66 @@ def _first_protobuf() -> Iterator[bytes]:
     yield b"\x0a\0" * (2 * _MIB)
     yield b"\x0b" * 200_000
     yield otlp.raw_body(b"\x7b" * 200_000)
+
+
+# --- logs and metrics -----------------------------------------------------------------------------
+
+
+def _logs(data: bytes) -> str:
+    try:
+        expected = ExportLogsServiceRequest.FromString(data)
+    except DecodeError:
+        expected = None
+    try:
+        batch = logs.decode([data])
+    except TooLargeError as error:
+        return _word(error)
+    except PayloadError as error:
+        limited = " of a resource " in str(error) or " of a scope " in str(error)
+        if expected is not None and expected.resource_logs and not limited:
+            raise AssertionError(f"protobuf reads it: {error}") from error
+        return _word(error)
+    if expected is not None:
+        records = [x for r in expected.resource_logs for s in r.scope_logs for x in s.log_records]
+        found = batch.logs.num_rows + batch.rejected + sum(batch.unrelated)
+        assert found == len(records)
+    return f"taken {bool(batch.logs.num_rows)} {bool(batch.rejected)} {bool(batch.unrelated)}"
+
+
+def _make_logs(rng: Random) -> bytes:
+    kind = rng.random()
+    if kind < 0.02:
+        return _nested(rng)
+    body = _requests(rng, ExportLogsServiceRequest.DESCRIPTOR)
+    return damaged(rng, body, _requests(rng)) if kind < 0.5 else body
+
+
+def _first_logs() -> Iterator[bytes]:
+    for number in (2, 6, 15):
+        empty = (otlp.varint(number << 3 | 2) + b"\0") * (2 * _MIB)
+        yield otlp.field(1, otlp.field(2, empty))
+        yield otlp.field(1, otlp.field(2, otlp.field(2, empty)))
+    yield b"\x0b" * 200_000
+
+
+def _metrics(data: bytes) -> str:
+    try:
+        points = metrics.data_points(data)
+    except (PayloadError, TooLargeError) as error:
+        return _word(error)
+    return f"taken {min(points, 2)}"
+
+
+def _make_metrics(rng: Random) -> bytes:
+    body = _requests(rng, ExportMetricsServiceRequest.DESCRIPTOR)
+    return damaged(rng, body, _requests(rng)) if rng.random() < 0.5 else body
+
+
+def _first_metrics() -> Iterator[bytes]:
+    yield b"\x0a\0" * (2 * _MIB)
+    yield otlp.field(1, otlp.field(2, b"\x12\0" * (2 * _MIB)))
+    yield otlp.field(1, otlp.field(2, otlp.field(2, otlp.field(5, b"\x0a\0" * (2 * _MIB)))))
+    yield b"\x0b" * 200_000
 
 
 # --- JSON -----------------------------------------------------------------------------------------
@@ -342,7 +408,7 @@ def _make_http(rng: Random) -> bytes:
         ("content-length", rng.choice((str(len(body)), "", "-1", "9" * 30, "²"))),
     ]
     chosen = [one for one in headers if rng.random() < 0.8]
-    path = rng.choice(("/v1/traces",) * 8 + ("/", "/v1/traces/", "/v1/profiles"))
+    path = rng.choice(("/v1/traces",) * 8 + ("/v1/logs", "/v1/metrics", "/", "/v1/profiles"))
     method = rng.choice(("POST",) * 8 + ("GET", "PUT", ""))
     return json.dumps([path, method, chosen, rng.randrange(1, 5)]).encode() + b"\n" + body
 
@@ -358,6 +424,8 @@ def _first_http() -> Iterator[bytes]:
 
 TARGETS: dict[str, Target] = {
     "protobuf": Target(_make_protobuf, _protobuf, _first_protobuf),
+    "logs": Target(_make_logs, _logs, _first_logs),
+    "metrics": Target(_make_metrics, _metrics, _first_metrics),
     "json": Target(_make_json, _json, _first_json),
     "compressed": Target(_make_compressed, _compressed, _first_compressed),
     "files": Target(_make_file, _files, _first_file),
