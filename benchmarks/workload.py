@@ -115,18 +115,20 @@ def _batch(rng: np.random.Generator, first: int, count: int, late: Late | None =
     tables = [
         _span_table(n, ids, workflow, traces, spans, begin, stretch, keep[n])
         for n in range(len(_KINDS))
+        if keep[n].any()
     ]
     linked = [
         _link_table(a, b, traces, spans, keep[a] & ~(contextless & (a == _NOTIFY)))
         for a, b in _LINKED.items()
     ]
-    if late and late.arrives:
-        batched &= False
-    table, links = _batch_consumers(rng, ids, workflow, traces, spans, begin, batched & ~lost)
-    out = pa.concat_tables([*tables, table])
+    if not (late and late.arrives):
+        table, links = _batch_consumers(rng, ids, workflow, traces, spans, begin, batched & ~lost)
+        tables.append(table)
+        linked.append(links)
+    out = pa.concat_tables(tables)
     number = {int(s): n for n, s in enumerate(out["span_id"].to_numpy())}
     out = out.set_column(0, SPANS.field(0), pa.array(np.arange(len(out)), pa.uint32()))
-    joined = pa.concat_tables([*linked, links])
+    joined = pa.concat_tables(linked)
     nos = np.array([number[int(s)] for s in joined["span_id"].to_numpy()], dtype=np.uint32)
     joined = joined.set_column(0, LINKS.field(0), pa.array(nos, pa.uint32()))
     return SpanBatch(shapes, resources, scopes, out.cast(SPANS), joined.cast(LINKS))
