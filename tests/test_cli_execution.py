@@ -193,6 +193,21 @@ def test_messages_have_a_life(stored: Open) -> None:
     assert [c["operation"] for c in row["consumers"]] == ["process", "settle"]
 
 
+def test_a_finding_is_muted_by_its_execution_and_needs_a_reason(stored: Open) -> None:
+    db = stored("stl001-consumer-stopped")
+    run("findings", "mute", "ord-1041", "--db", db, code=2)  # why?
+    empty = run("findings", "mute", "ord-1041", "--reason", " ", "--db", db, code=2)
+    assert "needs a reason" in empty.stderr
+    run("findings", "mute", "ord-1041", "--reason", "known", "--db", db)
+    assert run("findings", "--db", db).stdout == "No findings.\n"
+    assert "STL001" in run("findings", "--status", "muted", "--db", db).stdout
+    again = run("findings", "mute", "ord-1041", "--reason", "x", "--db", db, code=2)
+    assert "no open findings" in again.stderr
+    run("findings", "unmute", "ord-1041", "--db", db)
+    assert "STL001" in run("findings", "--db", db).stdout
+    assert "there is no finding" in run("findings", "unmute", "zzz", "--db", db, code=2).stderr
+
+
 def test_totals_count_an_execution_once_and_say_what_is_next(stored: Open) -> None:
     with tracemap.open(stored("stl001-consumer-stopped")) as opened:
         (row,) = opened.custody_totals().to_dicts()
@@ -215,8 +230,8 @@ def test_who_is_done_says_with_what(stored: Open) -> None:
 # --- the timeline ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("width", [60, 100, 160])
-@pytest.mark.parametrize("sample", ["slow-shop", "healthy-shop", "dat001-clock-skew", "engine"])
+@pytest.mark.parametrize("width", [60, 160])
+@pytest.mark.parametrize("sample", ["slow-shop", "engine"])
 def test_a_timeline_fits_its_screen(stored: Open, sample: str, width: int) -> None:
     db = stored(sample)
     with tracemap.open(db) as opened:

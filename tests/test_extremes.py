@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,43 @@ def test_a_batch_of_many_is_shared_and_merges_none(analyse: Analyse) -> None:
     assert select("SELECT count(*) FROM executions") == [(count,)]
     assert select("""
         SELECT count(*) FROM execution_spans WHERE span_id = '0000000000000001'""") == [(count,)]
+
+
+def test_one_key_on_every_span_is_one_execution_until_it_is_a_hub(analyse: Analyse) -> None:
+    """Thousands of traces that only a key joins: no step is compared with every other."""
+    each = [span(n, n, kind=2, key="all", start_ns=NOON + n * 1000) for n in range(1, 9_001)]
+    select = analyse(each)
+    assert select("SELECT execution, traces FROM executions") == [("all", 9_000)]
+    assert select("SELECT count(*) FROM handoffs") == [(8_999,)]
+    select = analyse([span(n, n, kind=2, key="all") for n in range(9_001, 10_003)])
+    assert select("SELECT count(*) FROM executions WHERE execution = 'all'") == [(0,)]
+    assert select("SELECT rule, evidence->>'traces' FROM findings") == [("DAT005", "10002")]
+
+
+def test_a_message_from_1970_is_taken_today(analyse: Analyse) -> None:
+    """Everything ends; the wait is as long as the clocks say, and DAT001 tells why."""
+    kafka = {"messaging__system": "kafka", "messaging__destination__name": "orders"}
+
+    def sent(n: int) -> dict[str, Any]:
+        start_ns = 1 if n == 3 else NOON + n * SECOND
+        return span(n, n, kind=4, key=f"o{n}", start_ns=start_ns, **kafka)
+
+    def taken(n: int) -> dict[str, Any]:
+        start_ns = NOON + (n + 20) * SECOND
+        return span(50 + n, 50 + n, kind=5, links=[(n, n)], start_ns=start_ns, **kafka)
+
+    select = analyse([make(n) for make in (sent, taken) for n in range(1, 8)])
+    assert select("SELECT DISTINCT status FROM executions") == [("completed",)]
+    assert select("SELECT state FROM messages WHERE executions = ['o3']") == [("processed",)]
+    assert select("SELECT rule FROM findings") == [("DAT001",)]
+
+
+@pytest.mark.skipif("TRACEMAP_TEST_LONG" not in os.environ, reason="by hand: TRACEMAP_TEST_LONG=1")
+def test_a_trace_of_200_000_spans(analyse: Analyse) -> None:
+    many = 200_000
+    select = analyse([span(1, n, n // 10 or None, kind=1 + n % 5) for n in range(1, many + 1)])
+    assert select(EVERY_SPAN_ONCE) == [(many, many)]
+    assert select("SELECT count(*) FROM executions") == [(1,)]
 
 
 def test_minutes_of_skew_do_not_change_the_order(analyse: Analyse) -> None:

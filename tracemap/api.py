@@ -210,6 +210,19 @@ class Tracemap:
             limit=limit,
         )
 
+    def mute(self, finding: str, reason: str) -> str:
+        """Set a finding aside, by the beginning of its id; returns the id.
+
+        It stays muted through later analyses, until ``unmute``. Raises NotFoundError, InputError.
+        """
+        if not reason.strip():
+            raise InputError("a muted finding needs a reason", do="say why it can be ignored")
+        return self.backend.mute(finding, reason)
+
+    def unmute(self, finding: str) -> str:
+        """Let a muted finding count again; returns its id."""
+        return self.backend.mute(finding, "")
+
     def keys(self) -> pl.DataFrame:
         """Correlation keys and candidates, ranked, with the numbers behind each choice."""
         return self._frame("keys")

@@ -45,6 +45,13 @@ class Backend(Protocol):
         """
         ...
 
+    def mute(self, finding: str, reason: str) -> str:
+        """Set a finding aside, with the reason; an empty one lets it count again.
+
+        ``finding`` is the beginning of its id; the whole one is returned.
+        """
+        ...
+
     def reconcile(self, since_ns: int | None, until_ns: int | None, *, save: bool) -> Report:
         """The report of a window, saved unless asked not to."""
         ...

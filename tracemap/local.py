@@ -18,6 +18,7 @@ from tracemap import (
     forgetting,
     frames,
     guard,
+    lifecycle,
     ownership,
     pipeline,
     queries,
@@ -216,6 +217,23 @@ class LocalBackend:
         finally:
             cursor.close()
         return [(c.usable, [str(problem) for problem in c.problems]) for c in catalogs]
+
+    def mute(self, finding: str, reason: str) -> str:
+        """Set a finding aside, with the reason; an empty one lets it count again. Returns its id.
+
+        Raises NotFoundError for an unknown one, InputError for a beginning of several.
+        """
+        self.refresh()
+        cursor = self.store.cursor()
+        try:
+            full = lifecycle.fingerprint(cursor, finding)
+            if reason.strip():
+                lifecycle.mute(cursor, full, reason)
+            else:
+                lifecycle.unmute(cursor, full)
+        finally:
+            cursor.close()
+        return full[:12]
 
     def reconcile(self, since_ns: int | None, until_ns: int | None, *, save: bool) -> Report:
         """The report of a window, saved unless asked not to. Raises InputError."""

@@ -5,7 +5,7 @@ WITH taken AS (
         list({'service': service, 'trace_id': hex_trace_id(trace_id), 'span_id': hex_span_id(span_id), 'operation': operation,
             'status': CASE WHEN failed THEN 'error' ELSE 'ok' END, 'started_at': utc(start_ns)} ORDER BY start_ns, span_id) AS consumers,
         bool_or(operation = 'process' AND NOT failed) AS processed, bool_or(operation = 'settle') AS settled,
-        list(step) AS steps
+        bool_and(dead_letter) AS in_dead_letter
     FROM derived.reception WHERE NOT doubled GROUP BY mid, consumer_group
 ),
 dead AS (SELECT DISTINCT mid FROM derived.reception WHERE dead_letter),
@@ -30,7 +30,9 @@ SELECT
     hex_trace_id(m.trace_id) AS producer_trace_id, hex_span_id(m.span_id) AS producer_span_id,
     utc(m.published_ns) AS published_at,
     CASE
-        WHEN d.mid IS NOT NULL OR di.message_id IS NOT NULL THEN 'dead-lettered'
+        -- One group's failure is not another's.
+        WHEN (d.mid IS NOT NULL OR di.message_id IS NOT NULL) AND (t.in_dead_letter OR NOT coalesce(t.processed, false))
+            THEN 'dead-lettered'
         WHEN t.settled THEN 'settled'
         WHEN t.processed THEN 'processed'
         WHEN t.mid IS NOT NULL THEN 'received'

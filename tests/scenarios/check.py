@@ -7,9 +7,11 @@
   ``team``; ``mentions`` are words of its message or evidence, ``effects`` words of its effects.
 - ``lookalike_of``: rules that this scenario resembles; none of its findings may be theirs.
 - ``executions``: ``count``; ``status``, how many have which; ``all``, columns that each has;
-  ``of``, columns of single ones by correlation value (``parent`` by its correlation value too).
+  ``of``, columns of single ones by correlation value (``parent`` by its correlation value too);
+  ``named``, the same by the execution's name, where one value has several runs.
 - ``keys``: the correlation keys that are chosen. ``custody``: who holds what at the horizon.
-  ``handoffs`` and ``owners``: rows that must exist, of which the given columns are compared.
+  ``handoffs``, ``messages`` and ``owners``: rows that must exist, of which the given columns are
+  compared.
 - ``settings``: what is set before (``tracemap.settings``), where the defaults will not do.
 - ``stages``: the findings after only the first ``lines`` lines of the input.
 """
@@ -39,7 +41,7 @@ def problems(expected: Mapping[str, Any], select: Select) -> list[str]:
             SELECT e.correlation.value AS correlation, c.* EXCLUDE (evidence)
             FROM custody AS c JOIN executions AS e USING (execution)""")
         out += _rows("custody", expected["custody"], held)
-    for table in ("handoffs", "owners"):
+    for table in ("handoffs", "messages", "owners"):
         if table in expected:
             out += _rows(table, expected[table], select(f"SELECT DISTINCT * FROM {table}"))
     return out
@@ -89,8 +91,10 @@ def _executions(expected: Mapping[str, Any], select: Select) -> list[str]:
         if _not_like(expected.get("all", {}), row):
             out.append(f"execution {row['execution']} is not {expected['all']}: {_show(row)}")
             break
-    for value, columns in expected.get("of", {}).items():
-        those = [row for row in rows if row["value"] == value]
+    single = [("value", *pair) for pair in expected.get("of", {}).items()]
+    single += [("execution", *pair) for pair in expected.get("named", {}).items()]
+    for by, value, columns in single:
+        those = [row for row in rows if row[by] == value]
         if len(those) != 1:
             out.append(f"{len(those)} executions are called {value}, not one")
         elif _not_like(columns, those[0]):

@@ -34,6 +34,31 @@ def relabel(lines: Sequence[str], seed: int) -> list[str]:
     return [json.dumps(_relabelled(json.loads(line), seed)) for line in lines]
 
 
+def skew(lines: Sequence[str], seed: int, bound: float) -> list[str]:
+    """Return the file with the clock of each instance off by up to ``bound`` seconds."""
+    chance = random.Random(seed)
+    clocks: dict[str, int] = {}
+    out = []
+    for line in lines:
+        request = json.loads(line)
+        for resource in request["resourceSpans"]:
+            instance = json.dumps(resource["resource"], sort_keys=True)
+            if instance not in clocks:
+                clocks[instance] = round(chance.uniform(-bound, bound) * 1e9)
+            for scope in resource["scopeSpans"]:
+                for span in scope["spans"]:
+                    _shift(span, clocks[instance])
+        out.append(json.dumps(request))
+    return out
+
+
+def _shift(span: dict[str, Any], by_ns: int) -> None:
+    for name in ("startTimeUnixNano", "endTimeUnixNano"):
+        span[name] = str(int(span[name]) + by_ns)
+    for event in span.get("events", ()):
+        event["timeUnixNano"] = str(int(event["timeUnixNano"]) + by_ns)
+
+
 def _apart(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for top, scopes, records in _LISTS:
         for resource in request.get(top, ()):

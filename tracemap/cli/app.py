@@ -81,7 +81,7 @@ _SHORT = {
     "owners": "Who is accountable for what, and why: list, explain, load, gaps.",
     "audit": "What is synchronous, what is not, and what each costs.",
     "map": "Workflows, owners and boundaries as text: export, check.",
-    "findings": "What is wrong, the worst first.",
+    "findings": "What is wrong, the worst first; mute, unmute.",
     "explain": "A rule, a finding, or why traces are one execution.",
     "keys": "What executions are told apart by, and why.",
     "query": "Named queries: list, show, run.",
@@ -111,7 +111,7 @@ _group("owners", owners)
 owners.app.command("gaps", epilog=gaps.EPILOG)(gaps.gaps)
 _command("audit", audit, audit.audit)
 _group("map", map_)
-_command("findings", findings, findings.findings)
+_group("findings", findings)
 _command("explain", explain, explain.explain)
 _group("keys", keys)
 _group("query", query)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -13,6 +13,7 @@ from rich.text import Text
 
 from tracemap.cli.common import (
     DEFAULT_DB,
+    Commands,
     Db,
     Limit,
     OutputFormat,
@@ -21,14 +22,27 @@ from tracemap.cli.common import (
     open_database,
     since_ns,
 )
-from tracemap.cli.output import Format, note, out, write_rows
+from tracemap.cli.output import Format, err, note, out, write_rows
 from tracemap.cli.table import Column, Row, print_table
 from tracemap.cli.text import age, clean, count, short_id, utc_now
+from tracemap.errors import InputError, NotFoundError
 
-EPILOG = examples(
+if TYPE_CHECKING:
+    from tracemap.api import Tracemap
+
+EPILOG: Final = examples(
     "tracemap findings --team payments --severity high",
     "tracemap findings --rule STL001,STL002 --since 24h --format csv",
 )
+MUTE_EPILOG: Final = examples(
+    "tracemap findings mute 4711 --reason 'shipped by hand, INC-42'",
+    "tracemap findings mute 4711 --reason 'known, fixed in release 7' --db shop.duckdb",
+)
+UNMUTE_EPILOG: Final = examples(
+    "tracemap findings unmute 4711", "tracemap findings unmute 4711 --db shop.duckdb"
+)
+
+app = typer.Typer(cls=Commands, invoke_without_command=True, epilog=EPILOG)
 
 SEVERITY_STYLE: Final[Mapping[str, str]] = {
     "critical": "bold red",
@@ -37,11 +51,16 @@ SEVERITY_STYLE: Final[Mapping[str, str]] = {
     "low": "cyan",
     "info": "dim",
 }
+Which = Annotated[
+    str, typer.Argument(metavar="ID", help="A finding's id, or an execution with one finding.")
+]
 #: Rows that a screen takes; more are for --limit and for machines.
 SCREEN: Final = 40
 
 
+@app.callback()
 def findings(
+    context: typer.Context,
     db: Db = DEFAULT_DB,
     family: Annotated[
         str | None,
@@ -68,6 +87,8 @@ def findings(
     format: OutputFormat = Format.table,  # noqa: A002
 ) -> None:
     """What is wrong: orphaned, duplicated and stalled work, the worst first."""
+    if context.invoked_subcommand is not None:
+        return
     from tracemap.frames import records
 
     with open_database(db) as opened:
@@ -89,6 +110,47 @@ def findings(
     print_findings(out(), rows if limit else rows[:SCREEN], rows, utc_now())
     if not limit and len(rows) > SCREEN:
         note(f"{len(rows) - SCREEN:,} more: --limit {len(rows)}, or narrow it by --team, --rule")
+
+
+@app.command("mute", epilog=MUTE_EPILOG)
+def mute(
+    which: Which,
+    reason: Annotated[str, typer.Option(help="Why it can be set aside; it is shown with it.")],
+    db: Db = DEFAULT_DB,
+) -> None:
+    """Set a finding aside: it no longer counts, here and in reports, until it is unmuted."""
+    with open_database(db) as opened:
+        found = opened.mute(_one(opened, which, "open"), reason)
+    err().print(f"{found} is muted; to see such: tracemap findings --status muted", soft_wrap=True)
+
+
+@app.command("unmute", epilog=UNMUTE_EPILOG)
+def unmute(which: Which, db: Db = DEFAULT_DB) -> None:
+    """Let a muted finding count again."""
+    with open_database(db) as opened:
+        found = opened.unmute(_one(opened, which, "muted"))
+    err().print(f"{found} counts again", soft_wrap=True)
+
+
+def _one(opened: Tracemap, which: str, status: str) -> str:
+    """The id of the only finding that ``which`` may mean. Raises InputError, NotFoundError."""
+    by_id = opened.findings("all", id=which)
+    if by_id.height:
+        return which
+    try:
+        executions = opened.resolve(which)
+    except NotFoundError:
+        raise NotFoundError(
+            f"there is no finding {which!r}", do="see 'tracemap findings'"
+        ) from None
+    rows = [r for e in executions[:10] for r in opened.findings(status, execution=e).to_dicts()]
+    if len(rows) == 1:
+        return str(rows[0]["id"])
+    some = ", ".join(f"{r['id']} ({r['rule']})" for r in rows[:5])
+    raise InputError(
+        f"{which!r} has {len(rows) or 'no'} {status} findings" + (f": {some}" if rows else ""),
+        do="name one by its id; see 'tracemap findings'",
+    )
 
 
 def print_findings(

@@ -83,6 +83,7 @@ class Api:
                 Route("/v1/export", _told(self.export), methods=["GET"]),
                 Route("/v1/import", _told(self.import_), methods=["POST"]),
                 Route("/v1/ownership", _told(self.ownership), methods=["POST"]),
+                Route("/v1/mutes", _told(self.mutes), methods=["POST"]),
                 Route("/v1/reports", _told(self.reports), methods=["POST"]),
                 Route("/v1/forget", _told(self.forget), methods=["POST"]),
                 Route("/v1/settings", _told(self.settings), methods=["GET", "POST"]),
@@ -188,6 +189,15 @@ class Api:
 
         told = await _thread(answer, self._writers)
         return JSONResponse([{"used": used, "problems": lines} for used, lines in told])
+
+    async def mutes(self, request: Request) -> Response:
+        """Set a finding aside, or, without a reason, let it count again."""
+        asked = await _json(request)
+        finding, reason = asked.get("finding"), asked.get("reason", "")
+        if not isinstance(finding, str) or not isinstance(reason, str):
+            raise InputError("give 'finding': its id, and 'reason': text")
+        told = await _thread(lambda: self._backend.mute(finding, reason), self._writers)
+        return JSONResponse({"id": told})
 
     async def reports(self, request: Request) -> Response:
         """Make, and unless asked not to keep, the report of a window."""

@@ -132,6 +132,11 @@ class RemoteBackend:
             told[sent["path"]] = bool(one["used"]), list(one["problems"])
         return [told[file.path] for file in files]
 
+    def mute(self, finding: str, reason: str) -> str:
+        """Set a finding aside, with the reason; an empty one lets it count again."""
+        asked = {"finding": finding, "reason": reason}
+        return str(self._send("POST", "/v1/mutes", json=asked).json()["id"])
+
     def reconcile(self, since_ns: int | None, until_ns: int | None, *, save: bool) -> Report:
         """The report of a window, saved unless asked not to."""
         window = {"since_ns": since_ns, "until_ns": until_ns, "save": save}

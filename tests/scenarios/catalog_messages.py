@@ -1,0 +1,173 @@
+"""The lives of messages, and runs of one key, as instrumentations report them."""
+
+from __future__ import annotations
+
+from scenarios.builder import Kind, Scenario
+from scenarios.registry import scenario
+from scenarios.shop import ORDERS, Shop, key, order
+
+
+@scenario("message-consumer-as-child")
+def consumer_as_child(s: Scenario) -> None:
+    """The consumer goes on in the producer's trace, as a child of its span: one trace an order."""
+    shop = Shop.of(s)
+    for number in ORDERS:
+        shop.ship(number, shop.place(number, number * 60.0), joined_by="parent")
+    s.expected["executions"] = {"count": len(ORDERS), "all": {"traces": 1, "spans": 5}}
+    s.expected["messages"] = [{"destination": "orders.placed", "state": "processed"}]
+    handoff = {"to_service": "shipping", "type": "message", "mode": "async"}
+    s.expected["handoffs"] = [handoff | {"destination": "orders.placed"}]
+
+
+@scenario("message-received-and-processed-apart", lookalike_of=("DUP001", "DUP002", "ORP002"))
+def received_and_processed_apart(s: Scenario) -> None:
+    """Receiving and processing are spans of two traces, and a third acknowledges.
+
+    The poll loop receives (CLIENT, a link to the message), a worker's thread processes in a trace
+    of its own, the acknowledgement comes later from the loop. One message, processed once.
+    """
+    shop = Shop.of(s)
+    for number in ORDERS:
+        message = shop.place(number, number * 60.0, charge=False)
+        facts = {
+            "messaging.system": "kafka",
+            "messaging.destination.name": "orders.placed",
+            "messaging.consumer.group.name": "shipping",
+        }
+        at = message.end + 0.2
+        for name, operation, wait in (("poll", "receive", 0.0), ("ack", "settle", 0.9)):
+            did = facts | {"messaging.operation.type": operation}
+            what = f"{name} orders.placed"
+            s.span(
+                shop.shipping, what, Kind.CLIENT, at + wait, 0.01, links=[message], attributes=did
+            )
+        shop.ship(number, message, at=at + 0.1)
+    s.expected["executions"] = {"count": len(ORDERS), "all": {"traces": 4}}
+    s.expected["messages"] = [{"destination": "orders.placed", "state": "settled"}]
+
+
+@scenario("message-dead-lettered", lookalike_of=("DUP001", "ORP002", "STL001"))
+def dead_lettered(s: Scenario) -> None:
+    """A message fails three times and goes to the dead-letter queue, where it is taken up.
+
+    The broker moves it: there is no second PRODUCER span. Support's consumer of
+    ``orders.placed.dlq`` reports the same message id. It is one message with one life, neither lost
+    nor done twice; for analytics, which had no trouble with it, it is processed.
+    """
+    shop = Shop.of(s)
+    analytics = s.service("analytics", "insights")
+    support = s.service("support", "customer-care")
+    for number in ORDERS:
+        message = shop.place(number, number * 60.0, charge=False, system="rabbitmq")
+        s.process(analytics, message, message.end + 0.1, 0.02)
+        if number != 20:
+            shop.ship(number, message)
+            continue
+        for again in range(3):
+            at = message.end + 0.4 + again
+            shop.ship(number, message, at=at, lasts=0.1, error="ValueError: no such address")
+        s.process(
+            support, message, message.end + 4.0, 0.1, joined_by="id",
+            attributes={**key(number), "messaging.destination.name": "orders.placed.dlq"},
+        )  # fmt: skip
+    s.expected["messages"] = [
+        {"consumer_group": "shipping", "state": "dead-lettered", "executions": [order(20)]},
+        {"consumer_group": "shipping", "state": "processed", "executions": [order(19)]},
+        {"consumer_group": "analytics", "state": "processed", "executions": [order(20)]},
+    ]
+    s.expected["executions"] = {"count": len(ORDERS)}
+
+
+@scenario("message-doubled-producer", lookalike_of=("ORP002", "STL001", "DUP001"))
+def doubled_producer(s: Scenario) -> None:
+    """Two instrumentations report each send, one span inside the other.
+
+    The consumer links to the inner one. It is one message: the outer span's is not left in the
+    queue.
+    """
+    shop = Shop.of(s)
+    for number in ORDERS:
+        outer = shop.place(number, number * 60.0, charge=False, message_id=False)
+        inner = s.span(
+            shop.checkout, outer.name, Kind.PRODUCER, outer.start + 0.001, 0.002, parent=outer,
+            attributes=dict(outer.attributes), scope="kafka-clients",
+        )  # fmt: skip
+        shop.ship(number, inner)
+    s.expected["executions"] = {"count": len(ORDERS), "status": {"completed": len(ORDERS)}}
+
+
+@scenario("message-request-and-reply", lookalike_of=("ORP002", "STL001", "ORP004"))
+def request_and_reply(s: Scenario) -> None:
+    """A question over one queue, its answer over another, each consumer in a trace of its own.
+
+    Only the first message knows the order. The answer hangs on the question by links; all four
+    traces are the order's.
+    """
+    shop = Shop.of(s)
+    stock = s.service("stock", "warehouse")
+    for number in ORDERS:
+        at = number * 60.0
+        root = s.serve(shop.checkout, "POST /orders", at, 0.1, attributes=key(number))
+        ask = s.publish(shop.checkout, "stock.ask", at + 0.05, parent=root)
+        asked = s.process(stock, ask, ask.end + 0.2, 0.1)
+        answer = s.publish(stock, "stock.answers", asked.end - 0.02, parent=asked)
+        took = s.process(shop.checkout, answer, answer.end + 0.2, 0.05)
+        shop.ship(number, s.publish(shop.checkout, shop.destination, took.end - 0.01, parent=took))
+    s.expected["executions"] = {
+        "count": len(ORDERS),
+        "all": {"traces": 4, "workflow": "POST /orders"},
+        "status": {"completed": len(ORDERS)},
+    }
+
+
+@scenario("message-from-an-outbox", lookalike_of=("ORP002", "ORP004", "DUP002"))
+def from_an_outbox(s: Scenario) -> None:
+    """A relay publishes what it finds in a table, in traces of its own without any key.
+
+    One run of the relay sends the messages of three orders, and merges none of them: each message
+    belongs to the order whose shipment it led to, the run itself to none of the three.
+    """
+    shop = Shop.of(s)
+    relay = s.service("relay", "storefront")
+    for batch in range(14):
+        at = batch * 120.0
+        numbers = [batch * 3 + index for index in range(1, 4)]
+        for index, number in enumerate(numbers):
+            s.serve(shop.checkout, "POST /orders", at + index, 0.1, attributes=key(number))
+        tick = s.span(relay, "relay tick", Kind.INTERNAL, at + 10.0, 0.2)
+        for index, number in enumerate(numbers):
+            message = s.publish(relay, shop.destination, tick.start + 0.02 * index, parent=tick)
+            shop.ship(number, message)
+    s.expected["keys"] = ["order.id"]
+    s.expected["executions"] = {"count": 42 + 14, "of": {order(5): {"traces": 3}}}
+
+
+@scenario("runs-again-after-its-end", lookalike_of=("DUP002",))
+def runs_again(s: Scenario) -> None:
+    """Order 20 is placed a second time under its old number, a day after it was shipped.
+
+    The first run had completed: the second is an execution of its own, ``ord-1020#2``.
+    """
+    shop = Shop.of(s)
+    for number in ORDERS:
+        shop.order(number, number * 60.0)
+    shop.order(20, 86_400.0)
+    s.expected["executions"] = {
+        "count": len(ORDERS) + 1,
+        "named": {
+            "ord-1020": {"traces": 2, "status": "completed"},
+            "ord-1020#2": {"traces": 2, "status": "completed"},
+        },
+    }
+
+
+@scenario("runs-not-again-while-at-work", lookalike_of=("DUP002",))
+def not_again(s: Scenario) -> None:
+    """Order 20 is asked for again while it is being shipped: the same run, in one more trace."""
+    shop = Shop.of(s)
+    for number in ORDERS:
+        message = shop.place(number, number * 60.0)
+        shop.ship(number, message, lasts=30.0)
+        if number == 20:
+            s.serve(shop.checkout, "GET /orders", number * 60.0 + 5.0, 0.02, attributes=key(number))
+    s.expected["executions"] = {"count": len(ORDERS), "of": {order(20): {"traces": 3}}}
