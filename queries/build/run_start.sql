@@ -2,17 +2,18 @@
 -- the last of it being a step that ends other executions of the workflow (section 5.3).
 CREATE OR REPLACE TEMP TABLE b_run_start AS
 WITH again AS (SELECT vid FROM b_start WHERE place = 2),
+-- What had begun before each step: a window, for a key may be on ten thousand traces.
 before AS (
-    SELECT s.vid, s.step, s.start_ns, s.service, s.name,
-        max(t.end_ns) AS ended_ns,
-        arg_max(t.service || '/' || t.name, (t.end_ns, t.start_ns)) AS ending,
-        arg_max(t.failed, (t.end_ns, t.start_ns)) AS failed
-    FROM b_start AS s SEMI JOIN again USING (vid)
-    JOIN b_step_identity AS si ON si.vid = s.vid
-    JOIN derived.step AS t ON t.step = si.step AND t.start_ns < s.start_ns
-    WHERE s.place > 1
-    GROUP BY ALL
+    SELECT si.vid, t.step,
+        max(t.end_ns) OVER earlier AS ended_ns,
+        arg_max(t.service || '/' || t.name, (t.end_ns, t.start_ns)) OVER earlier AS ending,
+        arg_max(t.failed, (t.end_ns, t.start_ns)) OVER earlier AS failed
+    FROM b_step_identity AS si SEMI JOIN again USING (vid)
+    JOIN derived.step AS t USING (step)
+    WINDOW earlier AS (PARTITION BY si.vid ORDER BY t.start_ns RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 )
-SELECT b.vid, b.start_ns
-FROM before AS b JOIN derived.run_ending AS e USING (service, name, ending)
-WHERE b.ended_ns <= b.start_ns AND NOT b.failed AND e.times >= 0.2 * e.total
+SELECT s.vid, s.start_ns
+FROM b_start AS s
+JOIN before AS b ON b.vid = s.vid AND b.step = s.step
+JOIN derived.run_ending AS e ON e.service = s.service AND e.name = s.name AND e.ending = b.ending
+WHERE s.place > 1 AND b.ended_ns <= s.start_ns AND NOT b.failed AND e.times >= 0.2 * e.total
