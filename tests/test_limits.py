@@ -381,6 +381,24 @@ def test_waiting(limits: dict[str, int]) -> None:
         assert over_http(receivers, one)[0] == 200
 
 
+def test_grpc_calls() -> None:
+    go_on, entered = threading.Event(), threading.Event()
+
+    def hold(_: Sequence[SpanBatch]) -> None:
+        entered.set()
+        assert go_on.wait(WAIT)
+
+    one = body(span())
+    with receiving(hold, grpc_calls=1) as receivers:
+        first = threading.Thread(target=over_grpc, args=(receivers, one))
+        first.start()
+        assert entered.wait(WAIT)
+        assert over_grpc(receivers, one)[0] is grpc.StatusCode.RESOURCE_EXHAUSTED
+        go_on.set()
+        first.join(WAIT)
+        assert over_grpc(receivers, one)[0] is grpc.StatusCode.OK
+
+
 def test_every_limit_is_tested_here() -> None:
     text = Path(__file__).read_text(encoding="utf-8")
     told = {name for name in BOUNDS if f"{name}=" in text or f'"{name}"' in text}

@@ -22,11 +22,6 @@ _CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 #: Requests that wait for a commit each hold a thread; threads are cheap, their bodies are not.
 _THREADS = 32
-#: Calls in flight. Beyond it gRPC itself answers RESOURCE_EXHAUSTED without RetryInfo, which tells
-#: exporters to drop their spans, so it is more than will ever come. A call that waits for a thread
-#: has not been read yet (measured: 400 calls of 8 MiB take no more memory than 150), and what waits
-#: for the disk is bounded by the intake.
-_IN_FLIGHT = 8192
 #: Once every thread waits for a body, bodies have this share of their time left to arrive.
 _HASTE = 0.1
 
@@ -151,7 +146,7 @@ class Server:
                 ("grpc.max_connection_idle_ms", round(limits.idle_seconds * 1000)),
                 ("grpc.so_reuseport", 0),  # a second collector on the port must fail, not share it
             ),
-            maximum_concurrent_rpcs=_IN_FLIGHT,
+            maximum_concurrent_rpcs=limits.grpc_calls,
         )
 
     def bind(self, address: str) -> int:
