@@ -57,6 +57,7 @@ SCOPE: Final[tuple[str, ...]] = (
     "disturbed_trace",
     "disturbed_key",
     "newest_taken",
+    "unknown_logger",
     "unknown_owner",
 )
 

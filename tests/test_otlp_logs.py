@@ -43,6 +43,7 @@ from tracemap.collectors.otlp.signals import LOGS
 from tracemap.errors import PayloadError, TooLargeError
 from tracemap.store import Store
 from tracemap.web import batches
+from tracemap.web.place import socket_path
 
 RUNNER = CliRunner()
 PROTOBUF = {"content-type": "application/x-protobuf"}
@@ -336,6 +337,16 @@ def test_a_file_of_all_signals(tmp_path: Path, served: bool) -> None:
         found = list(files.read(tmp_path / name))
         assert [n for b in found for n in b.spans["name"].to_pylist()] == ["charge"]
         assert [b for batch in found for b in batch.logs["body"].to_pylist()] == ["early", "late"]
+
+
+def test_the_api_of_a_server_takes_logs(tmp_path: Path) -> None:
+    db = tmp_path / "db"
+    with front.serving(db):
+        transport = httpx.HTTPTransport(uds=str(socket_path(db)))
+        with httpx.Client(transport=transport, base_url="http://tracemap", timeout=60) as http:
+            content = otlp_logs.to_json(otlp_logs.request(log(), log(span_id=b"")))
+            answer = http.post("/v1/import", content=content, headers=JSON)
+    assert answer.json() == {"spans": 0, "logs": 1, "rejected": 0, "reasons": []}
 
 
 def test_log_records_stand_beside_the_span_events(tmp_path: Path) -> None:

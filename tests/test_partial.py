@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from scenarios import check
+from scenarios.run import analysis, expected_of, lines_of
 from test_arrival import VIEWS, world
 
 from tracemap import partial, pipeline
@@ -111,3 +113,22 @@ def test_behind_the_fences_of_sql_and_by_any_name(
     assert found == len(spans)
     assert (learned[0] == learned[1]) is in_part
     backend.close()
+
+
+def test_a_service_that_begins_to_log_makes_a_whole_analysis_due(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the log of a service tells of steps in progress is learned from all that it logs."""
+    name = "stl001-not-taken-and-logging"
+    lines = lines_of(name)
+    logs = [line for line in lines if line.startswith('{"resourceLogs"')]
+    with analysis(name, tmp_path) as run:
+        run.deliver([line for line in lines if line not in logs], analyse=False)
+        pipeline.refresh(run._store, mode="whole")
+        run.deliver(logs, analyse=False)
+        pipeline.refresh(run._store, mode="partial")
+        assert run.select("SELECT due FROM derived.analysis") == [{"due": True}]
+        monkeypatch.setattr(pipeline, "_HASTE", 0)
+        pipeline.refresh(run._store)
+        assert run.select("SELECT due FROM derived.analysis") == [{"due": False}]
+        assert check.problems(expected_of(name), run.select) == []

@@ -84,8 +84,8 @@ def analyse(
     the overlay; ``take_over`` makes it the file's.
 
     Returns whether something was seen that only a whole analysis can judge: destinations joined
-    for the first time, something without an owner. Raises TooWideError when more than ``most``
-    spans are touched.
+    for the first time, something without an owner, a service that begins to log. Raises
+    TooWideError when more than ``most`` spans are touched.
     """
     build = overlay.build
     _find_fresh(build, after=after, upto=upto)
@@ -109,7 +109,8 @@ def analyse(
     build.run("service_attribute", owner_attributes=list(settings.owner_attributes))
     build.run("custody")
     detect(build, settings)
-    return surprised or bool(build.value("scope/unknown_owner"))
+    unknown = ("unknown_owner", "unknown_logger")
+    return surprised or any(build.value(f"scope/{name}") for name in unknown)
 
 
 def take_over(build: Build) -> None:

@@ -1,6 +1,6 @@
--- Services whose log records tell of steps in progress (logged_step), and how long after the last record
--- of one it may still be at work: ten times as long as its steps last, the default at least. A service
--- whose logged spans do not arrive, a fifth of them or more, exports them elsewhere.
+-- Services that log, whether their log records tell of steps in progress (logged_step), and how long after
+-- the last record of one it may still be at work: ten times as long as its steps last, the default at
+-- least. A service whose logged spans do not arrive, a fifth of them or more, exports them elsewhere.
 CREATE OR REPLACE TABLE derived.log_service AS
 WITH logged AS (
     SELECT r.service, r.namespace, d.sid IS NOT NULL AS arrived, x.horizon_ns - g.last_ns AS quiet_ns
@@ -14,8 +14,8 @@ patience AS (
         greatest($deadline_step_ns, learned_deadline(quantile_disc(end_ns - start_ns, 0.99))) AS deadline_ns
     FROM derived.step WHERE service IN (SELECT service FROM logged) GROUP BY service, namespace
 )
-SELECT p.service, p.namespace, p.deadline_ns
-FROM patience AS p
-JOIN logged AS l ON l.service = p.service AND l.namespace IS NOT DISTINCT FROM p.namespace
-GROUP BY p.service, p.namespace, p.deadline_ns
-HAVING count(*) FILTER (l.arrived) > 4 * count(*) FILTER (NOT l.arrived AND l.quiet_ns > $grace_ns + p.deadline_ns)
+SELECT l.service, l.namespace, p.deadline_ns,
+    count(*) FILTER (l.arrived) > 4 * count(*) FILTER (NOT l.arrived AND l.quiet_ns > $grace_ns + p.deadline_ns) AS tells
+FROM logged AS l
+LEFT JOIN patience AS p ON p.service = l.service AND p.namespace IS NOT DISTINCT FROM l.namespace
+GROUP BY l.service, l.namespace, p.deadline_ns

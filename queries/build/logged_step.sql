@@ -9,7 +9,7 @@ WITH under_way AS (
     JOIN derived.trace AS tr USING (trace_id)
     JOIN store.resource AS r USING (resource_id)
     JOIN derived.source AS x USING (source_id)
-    JOIN derived.log_service AS p ON p.service = r.service AND p.namespace IS NOT DISTINCT FROM r.namespace
+    JOIN derived.log_service AS p ON p.service = r.service AND p.namespace IS NOT DISTINCT FROM r.namespace AND p.tells
     ANTI JOIN derived.span AS d ON d.trace_id = g.trace_id AND d.span_id = g.span_id
     ANTI JOIN derived.missing_parent AS m ON m.trace_id = g.trace_id AND m.parent_span_id = g.span_id
     WHERE NOT tr.sampled AND x.horizon_ns - g.last_ns <= $grace_ns + p.deadline_ns

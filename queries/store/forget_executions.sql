@@ -1,5 +1,5 @@
 -- The executions that are called so: by their correlation key, of which $key may be any name; and if
--- there are none, those with a span, event or link that has the attribute.
+-- there are none, those with a span, event, link or log record that has the attribute.
 WITH named AS (
     SELECT e.execution FROM derived.execution AS e
     LEFT JOIN keys AS k ON k.name = e.key
@@ -12,6 +12,7 @@ told AS (
     SELECT trace_id, span_id, shape_id, vals FROM store.span
     UNION ALL SELECT trace_id, span_id, shape_id, vals FROM store.event
     UNION ALL SELECT trace_id, span_id, shape_id, vals FROM store.link
+    UNION ALL SELECT trace_id, span_id, shape_id, vals FROM store.log
 ),
 attributed AS (
     SELECT DISTINCT e.execution
