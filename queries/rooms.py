@@ -433,6 +433,7 @@ AUDIT: Final[tuple[str, ...]] = (
     "handoffs",
     "steps",
     "handlers",
+    "answers",
     "compensations",
     "undone",
     "destinations",

@@ -11,6 +11,7 @@ import audit_world as world
 import front
 import pytest
 from scenarios import build
+from scenarios.builder import Scenario
 from typer.testing import CliRunner
 
 import tracemap
@@ -133,7 +134,7 @@ def test_the_five_responsibilities_name_holder_and_evidence(shop: audit.Audit) -
     assert (execution.holder, execution.team) == ("payment", "payments")
     errors = duty(shop, "POST /charge", "errors")
     assert (errors.state, errors.holder, errors.team) == ("held", "checkout", "storefront")
-    assert errors.evidence == "checkout catches and retries, seen in 1 of 1 failures"
+    assert errors.evidence == "checkout catches and retries, seen in 1 of 1 failure"
     undo = duty(shop, "POST /reserve", "compensation")
     assert (undo.state, undo.holder) == ("held", "inventory")
     assert undo.evidence == "POST /release ran in 2 of 2 failures after it; decided by shipping"
@@ -162,7 +163,7 @@ def test_gaps_at_the_asynchronous_boundaries(shop: audit.Audit) -> None:
     }
     assert found["no handler"].boundary == "checkout POST /orders → audit.log"
     assert found["no handler"].evidence == "20 messages published, none was seen taken"
-    assert "failed 2 times" in found["no dead-letter queue"].evidence
+    assert "2 failures that no caller" in found["no dead-letter queue"].evidence
     boundary = found["no error handler"].boundary
     assert boundary == "checkout POST /orders → shipping process orders.placed via orders.placed"
     assert found["no compensation"].evidence.startswith("checkout POST /orders: 2 executions")
@@ -175,6 +176,42 @@ def _scenario(name: str, folder: Path) -> list[audit.Audit]:
         front.store_lines(store, text.splitlines())
     with tracemap.open(path) as opened:
         return audit.read(opened)
+
+
+def test_whoever_fails_behind_a_topic_answers_by_telling_retrying_or_putting_aside(
+    tmp_path: Path,
+) -> None:
+    (one,) = _scenario("own004-not-handled", tmp_path)
+    found = {d.service: d for d in responsibilities.duties(one) if d.name.startswith("process ord")}
+    errors = {service: d.duties[2] for service, d in found.items()}
+    assert (errors["shipping"].holder, errors["shipping"].team) == ("shipping", "logistics")
+    assert (
+        errors["shipping"].evidence == "it told payment by shipments.failed after 4 of 4 failures"
+    )
+    assert errors["billing"].evidence == "tried again 4 times after 4 failures"
+    assert errors["mailer"].holder == "orders.placed.dlq"
+    assert not [g for g in certain(one) if g.part == "errors"]
+
+
+def test_following_work_of_the_same_service_is_no_answer_to_a_failure(tmp_path: Path) -> None:
+    (one,) = _scenario("orp004-not-failed", tmp_path)
+    assert one.answers == ()
+
+
+def test_a_failure_at_the_start_went_to_somebody_who_was_not_seen(tmp_path: Path) -> None:
+    s = Scenario("failing-start")
+    for number in range(1, 4):
+        s.serve(
+            s.service("checkout", "storefront"), "POST /orders", number * 60.0, 0.1, error="E: x"
+        )
+    path = world.shop(tmp_path, [line.encode() for line in s.lines()])
+    with tracemap.open(path) as opened:
+        (one,) = audit.read(opened)
+    errors = duty(one, "POST /orders", "errors")
+    assert (errors.state, errors.evidence) == (
+        "unproven",
+        "3 failures; whoever asks for it sends no telemetry",
+    )
 
 
 def test_a_healthy_shop_has_no_certain_gap(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ PARTS: Final = (
     "handoffs",
     "steps",
     "handlers",
+    "answers",
     "compensations",
     "undone",
     "destinations",
@@ -49,6 +50,7 @@ class Audit:
     handoffs: tuple[Row, ...]
     steps: tuple[Row, ...]
     handlers: tuple[Row, ...]
+    answers: tuple[Row, ...]
     compensations: tuple[Row, ...]
     undone: tuple[Row, ...]
     destinations: tuple[Row, ...]
@@ -152,7 +154,7 @@ def _duration(audit: Audit) -> str:
 
 def _rate(audit: Audit) -> str:
     row = audit.summary
-    text = f"{row['executions']:,} executions seen"
+    text = f"{many(row['executions'], 'execution')} seen"
     if row["per_hour"] is not None:
         text += f", {row['per_hour']:,.3g} an hour"
     text += f", at most {row['peak_per_minute']:,} started in one minute."
@@ -207,8 +209,11 @@ def _errors(audit: Audit) -> str:
     dead = sum(d["dead_lettered"] for d in audit.destinations)
     text = "No step failed."
     if errors:
+        told = sum(row["failures"] for row in audit.answers)
         text = f"{many(errors, 'failure')} of steps: {caught} handled by a caller, "
         text += f"{errors - caught} by none."
+        if told:
+            text += f" After {told} of them others were told."
     if retries:
         text += f" {many(retries, 'retry', 'retries')}, {well} went well."
     if audit.destinations:

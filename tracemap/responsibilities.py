@@ -2,7 +2,8 @@
 
 **execution**: the service that runs the step. **state**: the service, or the engine or datastore
 that holds it. **errors**: the nearest caller that did not fail as well; for a message, its consumer
-and the dead-letter queue. **compensation**: the service that undoes, and who decided so.
+(which tries again, or tells others) and the dead-letter queue. **compensation**: the service that
+undoes, and who decided so.
 **workflow**: the end-to-end owner.
 
 *Nobody* is said only where there was an occasion: a compensation is missing when something failed
@@ -11,7 +12,7 @@ after the step. Without an occasion it is *unproven*.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -128,24 +129,49 @@ def _errors(audit: Audit, step: Row) -> Responsibility:
     caught = [row for row in rows if row["handler"] is not None]
     if caught:
         most = caught[0]
-        verb = "catches and retries" if most["retried"] else "catches"
-        evidence = f"{most['handler']} {verb}, seen in {most['failures']} of {total} failures"
+        evidence = _caught(most, total)
         return Responsibility(
             "errors", "held", most["handler"], _team(audit, most["handler"]), evidence
         )
-    again = sum(d["redelivered"] for d in taken)
+    answer = next((a for a in audit.answers if _same(a, step)), None)
+    aside = queue["dead_lettered"] if queue else 0
+    if answer is not None and not aside:
+        by = f" by {', '.join(answer['destinations'])}" if answer["destinations"] else ""
+        evidence = f"it told {', '.join(answer['told'])}{by} after {answer['failures']} of "
+        evidence += many(total, "failure")
+        return Responsibility("errors", "held", step["service"], step["team"], evidence)
+    again = _again(step, taken)
+    if again and not aside:
+        evidence = f"tried again {many(again, 'time')} after {many(total, 'failure')}"
+        return Responsibility("errors", "held", step["service"], step["team"], evidence)
     if queue is not None:
-        evidence = f"{queue['dead_lettered']} dead-lettered to {queue['dead_letter']}, "
+        evidence = f"{aside} dead-lettered to {queue['dead_letter']}, "
         evidence += f"{again} delivered again; failed {many(total, 'time')}"
         return Responsibility(
             "errors", "held", queue["dead_letter"], queue["dead_letter_team"], evidence
         )
-    retried = step["retries"] + again
-    if retried:
-        evidence = f"tried again {many(retried, 'time')} after {many(total, 'failure')}"
-        return Responsibility("errors", "held", step["service"], step["team"], evidence)
+    if not any(_is(h, "to", step) for h in audit.handoffs):
+        evidence = f"{many(total, 'failure')}; whoever asks for it sends no telemetry"
+        return Responsibility("errors", "unproven", None, None, evidence)
     evidence = f"{many(total, 'failure')} that no caller handled and nobody tried again"
     return Responsibility("errors", "nobody", None, None, evidence)
+
+
+def _again(step: Row, taken: Sequence[Row]) -> int:
+    """How often its work was tried again. Of a destination's redeliveries it is not known which of
+    several takers they were for."""
+    alone: int = sum(d["redelivered"] for d in taken if len(d["takers"]) == 1)
+    tried: int = step["retries"]
+    return max(tried, alone)  # a delivery that is tried again counts as both
+
+
+def _caught(row: Row, total: int) -> str:
+    """``checkout catches and retries, seen in 41 of 44 failures``."""
+    failures, retried = row["failures"], row["retried"]
+    mostly = 2 * retried >= failures
+    text = f"{row['handler']} {'catches and retries' if mostly else 'catches'}, "
+    text += f"seen in {failures} of {many(total, 'failure')}"
+    return text if mostly or not retried else f"{text}; {retried} tried again"
 
 
 def _compensation(audit: Audit, step: Row) -> Responsibility:
@@ -194,7 +220,7 @@ def gaps(audit: Audit) -> list[Gap]:
     seen: set[tuple[str, str]] = set()
     for edge in boundaries(audit):
         if edge["type"] == "message":
-            found += _queue_gaps(audit, edge)
+            found += _queue_gaps(audit, edge, steps)
         for end in ("to", "from"):
             node = (edge[f"{end}_service"], edge[f"{end}_name"])
             if node in steps and node not in seen:
@@ -243,22 +269,19 @@ def _unhandled(audit: Audit) -> Iterator[Gap]:
         )
 
 
-def _queue_gaps(audit: Audit, edge: Row) -> Iterator[Gap]:
+def _queue_gaps(
+    audit: Audit, edge: Row, steps: Mapping[tuple[str, str], StepDuties]
+) -> Iterator[Gap]:
+    """Certain where a consumer failed and nobody else holds its errors."""
     rows = _destinations(audit, edge)
     if any(row["dead_letter"] or row["is_dead_letter"] for row in rows) or not rows:
         return
-    failures = sum(
-        h["failures"]
-        for h in audit.handlers
-        if (h["service"], h["name"]) == (edge["to_service"], edge["to_name"])
-    )
+    taker = steps.get((edge["to_service"], edge["to_name"]))
+    errors = next((d for d in taker.duties if d.part == "errors"), None) if taker else None
     text = f"no dead-letter queue of {edge['destination']} is seen or declared"
-    text += (
-        f"; its consumer failed {many(failures, 'time')}"
-        if failures
-        else "; its consumer never failed"
-    )
-    yield _at(edge, "no dead-letter queue", "nobody" if failures else "unproven", "errors", text)
+    text += f"; its consumer: {errors.evidence}" if errors else ""
+    state: State = "nobody" if errors is not None and errors.state == "nobody" else "unproven"
+    yield _at(edge, "no dead-letter queue", state, "errors", text)
 
 
 def _step_gaps(edge: Row, step: StepDuties, *, giver: bool) -> Iterator[Gap]:

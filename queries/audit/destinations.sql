@@ -1,11 +1,22 @@
 -- What each workflow publishes, and what became of it: who took it, again and again, or put it aside.
 -- A dead-letter queue is one where such a message ended, or one that has the destination's name in
 -- its own.
-WITH took AS (
-    SELECT mid, list(DISTINCT service) AS services,
-        count(*) FILTER (NOT doubled) - count(DISTINCT consumer_group) AS again,
+WITH tries AS (
+    -- Receiving and then processing is one try; a group that was never seen processing only receives.
+    SELECT mid, consumer_group,
+        count(*) FILTER (operation = 'process' AND NOT doubled) AS processed,
+        count(*) FILTER (operation = 'receive' AND NOT doubled) AS received
+    FROM derived.reception GROUP BY mid, consumer_group
+),
+again AS (
+    SELECT mid, sum(greatest(CASE WHEN processed > 0 THEN processed ELSE received END - 1, 0))::BIGINT AS again
+    FROM tries GROUP BY mid
+),
+took AS (
+    SELECT mid, list(DISTINCT service) AS services, any_value(a.again) AS again,
         bool_or(dead_letter) AS dead, any_value(destination) FILTER (dead_letter) AS dead_destination
-    FROM derived.reception WHERE operation = 'process' OR dead_letter OR operation = 'receive' GROUP BY mid
+    FROM derived.reception JOIN again AS a USING (mid)
+    WHERE operation = 'process' OR dead_letter OR operation = 'receive' GROUP BY mid
 ),
 dead_names AS (
     SELECT destination AS name FROM derived.message WHERE is_dead_letter(destination)

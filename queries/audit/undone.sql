@@ -3,7 +3,9 @@
 WITH failed AS (
     SELECT x.eid, min(s.start_ns) AS failed_ns, max(s.end_ns) AS failed_end_ns
     FROM derived.execution_step AS x JOIN derived.step AS s USING (step)
-    WHERE x.last_attempt AND s.failed GROUP BY x.eid
+    JOIN derived.execution_state AS e USING (eid)
+    -- Where the work went on nevertheless, there was nothing to undo.
+    WHERE x.last_attempt AND s.failed AND e.status IN ('failed', 'compensated') GROUP BY x.eid
 ),
 ordinary AS (
     SELECT DISTINCT e.workflow, s.service, s.name
