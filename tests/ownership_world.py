@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
@@ -44,6 +44,7 @@ class World:
     files: dict[str, Mapping[str, object] | str] = field(default_factory=dict)
     #: (service, namespace, attributes of its resource): for what is not in ``service_attribute``.
     resources: list[tuple[str, str | None, Mapping[str, str]]] = field(default_factory=list)
+    owner_attributes: Sequence[str] = ATTRIBUTES
     _next: int = 0
 
     def _number(self) -> int:
@@ -127,7 +128,7 @@ class World:
             (folder / path).write_text(text)
             catalog = ownership.load(cursor, folder / path)
             assert catalog.usable, catalog.problems
-        ownership.resolve_owners(cursor, ATTRIBUTES)
+        ownership.resolve_owners(cursor, self.owner_attributes)
 
     def _resources(self, cursor: duckdb.DuckDBPyConnection) -> None:
         for table in ("resource", "shape"):

@@ -123,8 +123,8 @@ def test_every_setting_is_documented_with_its_default() -> None:
             assert int(number) * {"s": 10**9, "min": 60 * 10**9, "h": 3600 * 10**9}[unit] == value
         elif isinstance(value, int):
             assert int(text) == value
-    assert "sixteen" in told["owner_attributes"]
-    assert len(default.owner_attributes) == 16
+    assert "thirty" in told["owner_attributes"]
+    assert len(default.owner_attributes) == 30
 
 
 @pytest.fixture(scope="module")

@@ -29,12 +29,13 @@ def resolve_owners(
     owner_attributes: Sequence[str],
     repository_attributes: Sequence[str] = _DEFAULTS.repository_attributes,
     path_attributes: Sequence[str] = _DEFAULTS.path_attributes,
+    system_attributes: Sequence[str] = _DEFAULTS.system_attributes,
 ) -> None:
     """Rebuild ``derived.owner`` and its companions from declarations and what was seen; inside the
     caller's transaction, with the caller's temporary tables.
 
-    The arguments are attributes that name a team, a repository, and a source file, most trusted
-    first. Writes ``derived.owner``, ``owner_conflict``, ``owner_dangling``,
+    The arguments are attributes that name a team, a repository, a source file, and a system, most
+    trusted first. Writes ``derived.owner``, ``owner_conflict``, ``owner_dangling``,
     ``owner_changed``, ``owner_role`` and ``owner_contact``.
     """
     run = _Run(
@@ -43,6 +44,7 @@ def resolve_owners(
             "owner_attributes": list(owner_attributes),
             "repository_attributes": list(repository_attributes),
             "path_attributes": list(path_attributes),
+            "system_attributes": list(system_attributes),
         },
     )
     resolve_declarations(cursor)

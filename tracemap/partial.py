@@ -106,7 +106,10 @@ def analyse(
         raise TooWideError
     learn(build, settings)
     judge(build, settings)
-    build.run("service_attribute", owner_attributes=list(settings.owner_attributes))
+    build.run(
+        "service_attribute",
+        owner_attributes=[*settings.owner_attributes, *settings.system_attributes],
+    )
     build.run("custody")
     detect(build, settings)
     unknown = ("unknown_owner", "unknown_logger")

@@ -179,7 +179,10 @@ def _whole(build: Build, store: Store, now_ns: int, began: int, standing: _Stand
     read_spans(build)
     if build.sight != "partition":
         tally(build, settings, now_ns, after=0, upto=upto)
-    build.run("service_attribute", owner_attributes=list(settings.owner_attributes))
+    build.run(
+        "service_attribute",
+        owner_attributes=[*settings.owner_attributes, *settings.system_attributes],
+    )
     join_messages(build)
     if build.learning:
         find_keys(build, settings)
@@ -194,6 +197,7 @@ def _whole(build: Build, store: Store, now_ns: int, began: int, standing: _Stand
             settings.owner_attributes,
             settings.repository_attributes,
             settings.path_attributes,
+            settings.system_attributes,
         )
     build.learn("service_silence")
     build.run("custody")

@@ -4,11 +4,29 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, fields
+from typing import Final
 
 from tracemap.errors import InputError
 
 SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
+#: Settings that are lists of attributes.
+_LISTS: Final = (
+    *("owner_attributes", "system_attributes", "repository_attributes", "path_attributes"),
+    "redact",
+)
+
+
+#: Labels and annotations as the Collector's k8sattributes processor writes them: the pod's, then
+#: those of what runs it, then the namespace's. ``label*``: it said labels before it said label.
+KUBERNETES_OWNERS: Final = tuple(
+    f"k8s.{of}.{what}"
+    for of in (
+        *("pod", "deployment", "statefulset", "daemonset", "cronjob", "job", "replicaset"),
+        "namespace",
+    )
+    for what in ("label*.team", "label*.owner", "annotation*.a8r.io/owner")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +52,21 @@ class Settings:
     deadline_handoff_ns: int = 15 * MINUTE
     #: A value that joins more traces than this is no execution (design section 5.5).
     hub_limit: int = 10_000
-    #: Resource attributes that name an owner, most trusted first (design section 7).
+    #: Resource attributes that name an owner, most trusted first (design section 7). As in a shell,
+    #: ``*`` stands for any characters.
     owner_attributes: tuple[str, ...] = (
         "service.owner.name",
         "service.owner",
         "team",
         "owner",
         "dt.owner",
-        "k8s.pod.label.team",
-        "k8s.deployment.label.team",
-        "k8s.pod.annotation.a8r.io/owner",
-        "k8s.deployment.annotation.a8r.io/owner",
         "a8r.io/owner",
-        # The Collector's own spelling of the same, and what namespaces say of all in them.
-        "k8s.pod.labels.team",
-        "k8s.pod.annotations.a8r.io/owner",
-        "k8s.namespace.label.team",
-        "k8s.namespace.annotation.a8r.io/owner",
-        "k8s.namespace.labels.team",
-        "k8s.namespace.annotations.a8r.io/owner",
+        *KUBERNETES_OWNERS,
+    )
+    #: Resource attributes that name the system a service is part of, whose owner it inherits.
+    system_attributes: tuple[str, ...] = (
+        "app.kubernetes.io/part-of",
+        "k8s.*.label*.app.kubernetes.io/part-of",
     )
     #: Resource attributes that name the repository a service is built from, for CODEOWNERS.
     repository_attributes: tuple[str, ...] = ("vcs.repository.url.full", "vcs.repository.name")
@@ -78,7 +92,7 @@ class Settings:
                 KeySetting(str(k["name"]), tuple(map(str, k.get("aliases", ()))))
                 for k in raw.get("keys", ())
             )
-            for name in ("owner_attributes", "repository_attributes", "path_attributes", "redact"):
+            for name in _LISTS:
                 if name in raw:
                     raw[name] = tuple(map(str, raw[name]))
             return cls(**raw)

@@ -8,7 +8,7 @@ WITH used AS (
         SELECT team FROM o_declared WHERE team IS NOT NULL
         UNION
         SELECT trim(value) FROM derived.service_attribute
-        WHERE list_contains($owner_attributes::VARCHAR[], key)
+        WHERE len(list_filter($owner_attributes::VARCHAR[], lambda a: key GLOB a)) > 0
     )
     GROUP BY ALL
 ),

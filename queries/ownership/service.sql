@@ -12,9 +12,24 @@ WITH seen AS (
 attribute AS (
     SELECT
         service, namespace, key, trim(value) AS value, sum(spans)::BIGINT AS spans,
-        list_position($owner_attributes::VARCHAR[], key) AS trust
+        list_position(list_transform($owner_attributes::VARCHAR[], lambda a: key GLOB a), true) AS trust,
+        list_position(list_transform($system_attributes::VARCHAR[], lambda a: key GLOB a), true) AS part
     FROM derived.service_attribute
-    WHERE trim(value) != ''
+    -- What people write where a value is asked for and there is none.
+    WHERE NOT regexp_full_match(lower(trim(value)),
+        '|-+|none|null|nil|n/?a|unknown|undefined|unset|tbd|todo|no[ _-]?(owner|team)|nobody|unowned')
+    GROUP BY ALL
+),
+part AS (
+    -- The system that a service says it is part of, where a catalog declares one of that name.
+    SELECT
+        a.service, a.namespace, a.key, a.value, a.spans, a.part,
+        arg_min(i.owner, (i.owner.team, i.entity)) AS owner
+    FROM attribute AS a
+    JOIN o_inherited AS i
+        ON contains(i.entity, ':system:')
+        AND regexp_replace(i.entity, '^[a-z]+:system:([^/]*/)?', '') = lower(a.value)
+    WHERE a.part IS NOT NULL AND NOT i.owner.dangling
     GROUP BY ALL
 )
 SELECT
@@ -46,6 +61,13 @@ SELECT
     CASE WHEN c.decides THEN 'codeowners' END
 FROM seen AS s
 JOIN o_codeowner AS c ON c.service = s.service AND c.namespace IS NOT DISTINCT FROM s.namespace
+WHERE NOT s.anonymous
+UNION ALL
+SELECT
+    s.service, s.namespace, p.owner.team, p.value,
+    printf('part of %s by %s (%s)', p.value, p.key, p.owner.source), 'inherited', 25000 + p.part, p.spans, NULL
+FROM seen AS s
+JOIN part AS p ON p.service = s.service AND p.namespace IS NOT DISTINCT FROM s.namespace
 WHERE NOT s.anonymous
 UNION ALL
 SELECT

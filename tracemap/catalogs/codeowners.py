@@ -12,8 +12,10 @@ expressions of many ``*`` take exponential time. Here nothing backtracks further
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from heapq import merge
+from itertools import takewhile
 from typing import Final
 
 from tracemap.catalogs.fields import Sheet
@@ -134,30 +136,29 @@ class _Pattern:
 class Rules:
     """The rules of one CODEOWNERS file, ready to be asked about many paths.
 
-    Rules that begin with plain folder names are found by these; of a large file only few are tried
-    on a path.
+    Rules are found by the plain names with which they begin; of a large file only few are tried on
+    a path.
     """
 
     def __init__(self, rules: Iterable[CodeRule]) -> None:
         self._patterns = [_compile(rule) for rule in sorted(rules, key=lambda r: r.line)]
-        self._by_first: dict[str, list[int]] = {}
-        self._anywhere: list[int] = []
+        self._by_start: dict[tuple[str, ...], list[int]] = {}
         for number, pattern in enumerate(self._patterns):
-            first = pattern.glob[0] if pattern.glob else ""
-            if first and not _is_wild(first):
-                self._by_first.setdefault(first, []).append(number)
-            else:
-                self._anywhere.append(number)
+            if pattern.glob:
+                start = tuple(takewhile(lambda name: not _is_wild(name), pattern.glob))
+                self._by_start.setdefault(start, []).append(number)
+        self._deepest = max(map(len, self._by_start), default=0)
 
     def of(self, path: str) -> CodeRule | None:
         """The rule that decides about the file at ``path`` (relative to the repository)."""
         parts = tuple(part for part in path.split("/") if part not in ("", "."))
         if not parts:
             return None
-        named = self._by_first.get(parts[0], [])
-        for number in _downwards(named, self._anywhere):
+        depths = range(min(len(parts), self._deepest) + 1)
+        found = (self._by_start.get(parts[:depth], ()) for depth in depths)
+        for number in merge(*map(reversed, filter(None, found)), reverse=True):
             pattern = self._patterns[number]
-            if pattern.glob and _glob(pattern.glob, parts):
+            if _glob(pattern.glob, parts):
                 return pattern.rule
         return None
 
@@ -168,18 +169,6 @@ class Rules:
         """
         inside = folder.strip("/")
         return self.of(f"{inside}/{ANY_FILE}" if inside else f"{ANY_FILE}/{ANY_FILE}/{ANY_FILE}")
-
-
-def _downwards(one: Sequence[int], other: Sequence[int]) -> Iterable[int]:
-    """Two ascending lists as one descending row."""
-    i, j = len(one) - 1, len(other) - 1
-    while i >= 0 or j >= 0:
-        if j < 0 or (i >= 0 and one[i] > other[j]):
-            yield one[i]
-            i -= 1
-        else:
-            yield other[j]
-            j -= 1
 
 
 def _compile(rule: CodeRule) -> _Pattern:

@@ -57,6 +57,7 @@ def read(content: bytes, path: str) -> Catalog:
             reader.wrong(document.line, document.what, document.do or "")
         else:
             read_any |= reader.document(document)
+    reader.inherit()
     return Catalog(
         declarations=tuple(reader.declarations),
         problems=reader.told(),
@@ -69,6 +70,9 @@ def read(content: bytes, path: str) -> Catalog:
 class _Reader(Sheet):
     declarations: list[Declaration] = field(default_factory=list)
     contacts: list[Contact] = field(default_factory=list)
+    systems: list[Reference] = field(default_factory=list)
+    #: Entities without an owner, and without anything that they inherit one from.
+    loose: list[tuple[Reference, int]] = field(default_factory=list)
 
     def document(self, root: Node) -> bool:
         """Read one definition; false when it is of no known version."""
@@ -153,6 +157,10 @@ class _Reader(Sheet):
         parents = self.parents(ref, metadata, spec, where)
         system = self.text(spec, "type", where)[0] if kind == "destination" else None
         line = metadata["owner" if owner else "name"].line
+        if kind == "system":
+            self.systems.append(ref)
+        elif right and owner is None and not parents:
+            self.loose.append((ref, line))
         if right and (owner is not None or parents):
             self.declare(ref, line, kind, team=owner, parents=parents, system=system, fit=fit)
         for line, entry in self.entries(metadata, "additionalOwners", where):
@@ -189,6 +197,16 @@ class _Reader(Sheet):
             if part is not None and part.kind in _KINDS:
                 kind, fit = _KINDS[part.kind]
                 self.declare(part, node.line, kind, parents=(ref.entity("datadog"),), fit=fit)
+
+    def inherit(self) -> None:
+        """What stands in one file with the only system of that file inherits from it (Datadog,
+        "Entity Model": implicit inheritance)."""
+        if len(self.systems) != 1:
+            return
+        for ref, line in self.loose:
+            kind, fit = _KINDS[ref.kind]
+            parents = (self.systems[0].entity("datadog"),)
+            self.declare(ref, line, kind, parents=parents, fit=fit)
 
     def named(self, text: str, line: int, where: str) -> Reference | None:
         found = reference(text, kind="service")

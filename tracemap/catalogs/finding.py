@@ -37,7 +37,8 @@ _NAMES: Final[tuple[tuple[Format, re.Pattern[str]], ...]] = (
     ("map", re.compile(r"(?i:(.+[-.])?ownership-map\.ya?ml)\Z")),
     ("ownership", re.compile(r"(?i:(.+\.)?ownership\.ya?ml)\Z")),
     ("backstage", re.compile(r"(?i:(.+\.)?catalog-info([-_.].+)?\.(ya?ml|json))\Z")),
-    ("datadog", re.compile(r"(?i:(.+\.)?datadog\.(ya?ml|json))\Z")),
+    # Not every *.datadog.yaml: static-analysis.datadog.yml and the agent's own are something else.
+    ("datadog", re.compile(r"(?i:(.+[-.])?(service|entity)\.datadog\.(ya?ml|json))\Z")),
 )
 _SNIFFED: Final = 64 * 1024
 _STARTS: Final[tuple[tuple[Format, re.Pattern[bytes]], ...]] = (
