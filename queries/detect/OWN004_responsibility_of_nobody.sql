@@ -95,21 +95,25 @@ taken AS (
     UNION
     SELECT m.system, m.destination, m.mid < 0 FROM derived.reception AS r JOIN derived.message AS m USING (mid)
 ),
+sent AS (
+    SELECT system, destination, count(*) AS messages, min(producer_service) AS producer,
+        count(DISTINCT producer_service) AS producers, min(published_ns) AS first_ns, max(published_ns) AS last_ns
+    FROM derived.message
+    WHERE mid >= 0 AND destination IS NOT NULL AND NOT publish_failed
+    GROUP BY system, destination
+    HAVING messages >= $least_messages
+),
 untaken AS (
-    SELECT m.system, m.destination, count(*) AS messages, min(m.producer_service) AS producer,
-        count(DISTINCT m.producer_service) AS producers, min(m.published_ns) AS first_ns, max(m.published_ns) AS last_ns
-    FROM derived.message AS m
-    WHERE m.mid >= 0 AND m.destination IS NOT NULL AND NOT m.publish_failed AND NOT is_dead_letter(m.destination)
+    SELECT * FROM sent AS s
+    WHERE NOT is_dead_letter(s.destination)
         AND EXISTS (SELECT 1 FROM store.declaration AS d WHERE d.kind = 'destination')
         AND NOT EXISTS (
             SELECT 1 FROM taken AS t
-            WHERE t.destination = m.destination
+            WHERE t.destination = s.destination
                 -- Taken under another name from senders that were not seen: perhaps these.
-                OR (t.elsewhere AND t.system IS NOT DISTINCT FROM m.system))
+                OR (t.elsewhere AND t.system IS NOT DISTINCT FROM s.system))
         AND NOT EXISTS (
-            SELECT 1 FROM store.declaration AS d WHERE d.kind = 'destination' AND lower(d.name) = lower(m.destination))
-    GROUP BY m.system, m.destination
-    HAVING messages >= $least_messages
+            SELECT 1 FROM store.declaration AS d WHERE d.kind = 'destination' AND lower(d.name) = lower(s.destination))
 )
 SELECT
     'workflow|' || workflow AS anchor, []::BIGINT[] AS eids,
