@@ -33,6 +33,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,8 @@ TICKS = os.sysconf("SC_CLK_TCK")
 PROCESSES = 4
 FULL_SPANS = (1, 50, 500, 5000)
 FULL_CLIENTS = (1, 8, 64)
+_INSTANCE = "payment-"
+_INSTANCE_0 = b"payment-0"
 _TRACE, _SPAN, _MESSAGE = b"T" * 16, b"S" * 8, b"M" * 16
 _START, _END = 0x1111111111111111, 0x2222222222222222
 _HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
@@ -57,25 +60,10 @@ class Requests:
 
     def __init__(self, spans: int, seed: int) -> None:
         self.random = np.random.default_rng(seed)
-        request = ExportTraceServiceRequest()
-        resource_spans = request.resource_spans.add()
-        for key, value in (
-            ("service.name", "payment"),
-            ("service.namespace", "shop"),
-            ("service.instance.id", f"payment-{seed % 10}"),
-            ("service.version", "1.4.2"),
-            ("deployment.environment.name", "production"),
-            ("telemetry.sdk.language", "python"),
-        ):
-            resource_spans.resource.attributes.append(_attribute(key, value))
-        scope_spans = resource_spans.scope_spans.add()
-        scope_spans.scope.name = "shop.payment"
-        for number in range(spans):
-            scope_spans.spans.append(_span(number))
+        body, tail, stride = _template(spans)
+        instance = f"{_INSTANCE}{seed % 10}".encode()
+        self.body = np.frombuffer(bytearray(body.replace(_INSTANCE_0, instance, 1)), np.uint8)
         # The spans stand last and are all as long: their bytes are rows of a matrix.
-        tail = scope_spans.spans[0].SerializeToString()
-        stride = len(_framed(tail))
-        self.body = np.frombuffer(bytearray(request.SerializeToString()), np.uint8)
         self.rows = self.body[len(self.body) - spans * stride :].reshape(spans, stride)
         lead = stride - len(tail)
         self.at = {
@@ -104,6 +92,27 @@ class Requests:
     def _put(self, name: str, values: np.ndarray[Any, Any]) -> None:
         at = self.at[name]
         self.rows[:, at : at + values.shape[1]] = values
+
+
+@cache
+def _template(spans: int) -> tuple[bytes, bytes, int]:
+    """A request, its first span, and the bytes of each span with its tag and length."""
+    request = ExportTraceServiceRequest()
+    resource_spans = request.resource_spans.add()
+    for key, value in (
+        ("service.name", "payment"),
+        ("service.namespace", "shop"),
+        ("service.instance.id", _INSTANCE_0.decode()),
+        ("service.version", "1.4.2"),
+        ("deployment.environment.name", "production"),
+        ("telemetry.sdk.language", "python"),
+    ):
+        resource_spans.resource.attributes.append(_attribute(key, value))
+    scope_spans = resource_spans.scope_spans.add()
+    scope_spans.scope.name = "shop.payment"
+    scope_spans.spans.extend(_span(number) for number in range(spans))
+    first = scope_spans.spans[0].SerializeToString()
+    return request.SerializeToString(), first, len(_framed(first))
 
 
 def _attribute(key: str, value: str | float) -> KeyValue:
@@ -191,6 +200,9 @@ def _http_sender(address: str) -> Send:
     return send
 
 
+SENDERS: dict[str, Callable[[str], Send]] = {"grpc": _grpc_sender, "http": _http_sender}
+
+
 @dataclass(slots=True)
 class Sent:
     """What one client process saw: seconds of each acknowledged request, refusals."""
@@ -212,7 +224,7 @@ class Load:
 
 
 def _client(load: Load, seed: int, until: float, sent: Sent) -> None:
-    send = {"grpc": _grpc_sender, "http": _http_sender}[load.protocol](load.address)
+    send = SENDERS[load.protocol](load.address)
     requests = Requests(load.spans, seed)
     pace = load.clients * load.spans / load.rate if load.rate else 0.0
     due = time.monotonic() + pace * (seed % load.clients) / load.clients
@@ -232,6 +244,7 @@ def _client(load: Load, seed: int, until: float, sent: Sent) -> None:
 def _clients(load: Load, seeds: Sequence[int], gate: Any, results: Any) -> None:
     """A process of clients, a thread each."""
     found = [Sent() for _ in seeds]
+    _template(load.spans)  # takes its time, which is not to be measured
     gate.wait()
     until = time.monotonic() + load.seconds
     threads = [
@@ -410,6 +423,10 @@ def _arguments() -> argparse.Namespace:
     if arguments.full:
         arguments.spans, arguments.clients = list(FULL_SPANS), list(FULL_CLIENTS)
     arguments.protocols = arguments.protocols.split(",")
+    if unknown := set(arguments.protocols) - set(SENDERS):
+        parser.error(f"--protocols takes {', '.join(SENDERS)}, not {', '.join(sorted(unknown))}")
+    if arguments.pid and not Path(f"/proc/{arguments.pid}/stat").exists():
+        parser.error(f"there is no process {arguments.pid}")
     if arguments.endpoint and (not arguments.pid or len(arguments.protocols) != 1):
         parser.error("--endpoint needs --pid, and --protocols with the one it speaks")
     return arguments
