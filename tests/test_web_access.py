@@ -20,6 +20,7 @@ from tracemap.collectors.access import Access, Tokens
 from tracemap.collectors.otlp.limits import Limits
 from tracemap.errors import AccessError, InputError, ServerError
 from tracemap.web import gate
+from tracemap.web.app import Api
 from tracemap.web.connect import server_address
 from tracemap.web.server import Options, Server
 
@@ -107,10 +108,17 @@ def test_each_scope_opens_its_own_and_nothing_else(start: Start) -> None:
             assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
+def test_every_page_of_the_application_has_its_place_in_the_gate() -> None:
+    """Or it is not on a port; who adds one decides who may."""
+    served: Any = Api(None, None, None).app()  # type: ignore[arg-type]
+    pages = {(m, r.path) for r in served.routes for m in r.methods if m != "HEAD"}
+    assert pages == set(gate._OPENS) | {("GET", path) for path in gate._HEALTH}
+
+
 def test_a_door_without_a_token_is_no_door(start: Start) -> None:
     """SQL and what changes the database are off until a token opens them."""
     url = start(tokens=tokens("query"))
-    for path in ("/v1/sql", "/v1/import", "/v1/ownership", "/v1/reports", "/v1/settings"):
+    for path in ("/v1/sql", "/v1/import", "/v1/forget", "/v1/reports", "/v1/settings"):
         for headers in ({}, bearer("query"), bearer("sql")):
             assert ask(url, "POST", path, headers=headers).status_code == 404
     assert ask(url, "POST", "/v1/frame", headers=bearer("query")).status_code == 200

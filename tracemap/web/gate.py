@@ -38,7 +38,9 @@ _OPENS: Final = {
     ("POST", "/v1/sql"): ("sql",),
     ("POST", "/v1/import"): ("admin",),
     ("POST", "/v1/ownership"): ("admin",),
+    ("POST", "/v1/mutes"): ("admin",),
     ("POST", "/v1/reports"): ("admin",),
+    ("POST", "/v1/forget"): ("admin",),
     ("POST", "/v1/settings"): ("admin",),
 }
 #: What needs no token as long as there is none for any of these scopes.
