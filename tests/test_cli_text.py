@@ -6,6 +6,8 @@ import datetime as dt
 import io
 import json
 import re
+import shutil
+import subprocess
 import unicodedata
 
 import pytest
@@ -275,6 +277,18 @@ def test_a_label_is_one_quoted_line(name: str) -> None:
     for line in graph_text.dot(graph).splitlines():
         assert re.sub(r'"(\\.|[^"\\])*"', "", line).count('"') == 0
     assert "%%{" not in graph_text.mermaid(graph)
+
+
+@pytest.mark.skipif(shutil.which("dot") is None, reason="graphviz is not installed")
+def test_graphviz_draws_what_hostile_names_say() -> None:
+    graph = _graph(_edge('a"]; evil -> x\\', "b<script>{|}", "async"), _edge("c\nd", "end\\"))
+    drawn = subprocess.run(
+        ["dot", "-Tjson"], input=graph_text.dot(graph), capture_output=True, text=True, check=True
+    )
+    found = json.loads(drawn.stdout)
+    assert len(found["edges"]) == 2
+    nodes = [o for o in found["objects"] if not o["name"].startswith("cluster")]
+    assert len(nodes) == 4
 
 
 def test_several_workflows_are_one_flowchart() -> None:
