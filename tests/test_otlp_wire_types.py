@@ -16,6 +16,7 @@ import otlp_requests as otlp
 import pytest
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import DecodeError, Message
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
@@ -24,6 +25,7 @@ from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from otlp_requests import SPAN, TRACE, field, varint
 
 from tracemap.batch import SpanBatch
+from tracemap.collectors.otlp import logs
 from tracemap.collectors.otlp.decode import decode
 from tracemap.collectors.otlp.receivers import Receivers
 from tracemap.errors import PayloadError, TooLargeError
@@ -51,10 +53,14 @@ PAYLOADS: dict[str, tuple[int, bytes]] = {
 
 #: What a message needs so that its span is stored, beside the field in question.
 _SPAN = field(1, TRACE) + field(2, SPAN) + field(5, b"work")
+_RECORD = field(9, TRACE) + field(10, SPAN)
 _NEEDED = {
     "ResourceSpans": field(2, field(2, _SPAN)),
     "ScopeSpans": field(2, _SPAN),
     "Span": _SPAN,
+    "ResourceLogs": field(2, field(2, _RECORD)),
+    "ScopeLogs": field(2, _RECORD),
+    "LogRecord": _RECORD,
     "Link": field(1, TRACE) + field(2, SPAN),
     "KeyValue": field(1, b"k"),
 }
@@ -85,6 +91,9 @@ def _within(wrap: Callable[[bytes], bytes], down: FieldDescriptor) -> Callable[[
 
 
 PLACES = tuple(places(ExportTraceServiceRequest.DESCRIPTOR, "request", lambda body: body))
+
+
+LOG_PLACES = tuple(places(ExportLogsServiceRequest.DESCRIPTOR, "request", lambda body: body))
 
 
 def case(number: int, payload: str) -> bytes:
@@ -168,6 +177,37 @@ def test_a_field_reads_as_protobuf_reads_it(place: Place) -> None:
             ), (place.path, name)
         else:
             assert "id has" in found.reasons[0], (place.path, name, found.reasons)
+
+
+@pytest.mark.parametrize("place", LOG_PLACES, ids=lambda place: place.path)
+def test_a_field_of_a_log_record_reads_as_protobuf_reads_it(place: Place) -> None:
+    for name, body in cases(place):
+        try:
+            expected = ExportLogsServiceRequest.FromString(body)
+        except DecodeError:
+            expected = None
+        try:
+            found = logs.decode([body])
+        except PayloadError as error:
+            unknown = expected is not None and not expected.resource_logs
+            assert expected is None or unknown, (place.path, name, str(error))  # noqa: PT017
+            continue
+        if expected is None:
+            assert found.rejected, (place.path, name)
+            continue
+        records = [x for r in expected.resource_logs for s in r.scope_logs for x in s.log_records]
+        stored = found.logs.num_rows + found.rejected + sum(found.unrelated)
+        assert stored == len(records), (place.path, name)
+        if found.logs.num_rows == len(records):
+            said = found.logs.select(["time_ns", "severity_text", "flags"]).to_pylist()
+            assert said == [
+                {
+                    "time_ns": one.time_unix_nano,
+                    "severity_text": one.severity_text or None,
+                    "flags": one.flags,
+                }
+                for one in records
+            ], (place.path, name)
 
 
 def _one_place_each() -> Iterator[tuple[str, bytes]]:
