@@ -114,6 +114,13 @@ def test_spans_that_others_share_stay_unless_told_otherwise(tmp_path: Path, shar
         links = [Span.Link(**ids(number)) for number in range(1, 4)]
         batch = span("ship", kind=Span.SPAN_KIND_CONSUMER, links=links, **ids(77))
         store.write([decode.decode([otlp.body(batch)])])
+        pipeline.refresh(store)
+        for name, text in (("a", "order-2 is late"), ("b", "order-20 is late"), ("c", "order-1-x")):
+            store.cursor().execute(
+                "INSERT INTO store.finding BY NAME SELECT $name AS fingerprint, 'X' AS rule,"
+                " 'data' AS family, 'low' AS severity, $text AS message, 1 AS resolved_ns",
+                {"name": name, "text": text},
+            )
         told = forget(store, "order-2", shared=shared, dry_run=True)
         assert one(store, "SELECT count(*) FROM store.span") == 6
         gone = forget(store, "order-2", shared=shared)
@@ -124,6 +131,8 @@ def test_spans_that_others_share_stay_unless_told_otherwise(tmp_path: Path, shar
         left = store.cursor().execute("SELECT execution FROM executions ORDER BY 1").fetchall()
         assert {row[0] for row in left} == {f"order-{n}" for n in (1, 3, 4, 5)}
         assert store.missing_rows() == []
+        mine = "SELECT string_agg(fingerprint, '' ORDER BY 1) FROM store.finding WHERE rule = 'X'"
+        assert one(store, mine) == "bc"
         with pytest.raises(NotFoundError, match="nothing stored has"):
             forget(store, "order-2")
 
