@@ -114,3 +114,10 @@ def test_a_closed_store_leaves_no_file_but_its_own(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["db.duckdb"]
     with front.local(path) as opened:
         assert len(opened.sql("SELECT * FROM spans")) == 1
+
+
+@pytest.mark.parametrize("name", ["store.duckdb", "Derived.v2.duckdb"])
+def test_a_name_that_no_database_can_have_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="the name of one of its own schemas"):
+        Store.open(tmp_path / name)
+    assert not (tmp_path / name).exists()

@@ -15,7 +15,7 @@ import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
 import duckdb
 import pyarrow as pa
@@ -48,6 +48,9 @@ SCHEMA_VERSION = "3"
 #: The setting that holds what values are hashed with.
 _KEY = "redaction_key"
 
+#: A database is called what its file is; DuckDB cannot tell such a one from the schema.
+_TAKEN: Final = frozenset({"store", "derived"})
+
 SourceKind = Literal["live", "recorded"]
 
 
@@ -78,6 +81,12 @@ class Store:
         is opened, and what is missing is logged as a warning and kept in ``losses``.
         """
         path = Path(path)
+        if path.name.split(".")[0].lower() in _TAKEN:
+            raise StoreError(
+                "a database cannot have the name of one of its own schemas",
+                where=str(path),
+                do="give another --db",
+            )
         fresh = is_new(path)
         if not create and fresh:
             raise StoreError(
