@@ -248,7 +248,7 @@ def test_microseconds_beside_days_are_both_to_scale(stored: Open) -> None:
     assert shown.count("WAITED") == 2  # two acts, each with a scale of its own
     assert "1.0 ms" in shown  # the axis of the first
     insert = next(line for line in shown.splitlines() if "INSERT" in line)
-    assert "▒" in insert
+    assert {"▒", "▌"} & set(insert)  # half a cell, where it is narrower than one
     assert "40 us" in insert
 
 

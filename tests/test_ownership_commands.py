@@ -135,6 +135,7 @@ def test_an_explanation_is_printed_with_losers_roles_and_contacts(
         "  channel: https://acme.slack.com/archives/C0STORE (#storefront)",
         "  pager: storefront-primary",
         "  pager: PSTORE1 (PagerDuty service)",
+        "  pager: …9f3c (PagerDuty integration key)",
         "  email: storefront@acme.example",
         "  runbook: https://wiki.example/storefront/runbook (Runbook)",
         "  runbook: https://wiki.example/checkout/playbook (What to do)",

@@ -11,7 +11,7 @@ from scenarios.run import NAMES, ROOT, analysis, expected_of, lines_of, report
 
 from tracemap import queries
 
-MAX_INPUT = 150_000
+MAX_INPUT = 200_000
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -204,8 +204,9 @@ def _whole(build: Build, store: Store, now_ns: int, began: int, standing: _Stand
     detect(build, settings)
     lifecycle.update(build.cursor, now_ns)
     _sign(build, None if build.learning else standing, now_ns, inputs, upto, began, due=False)
-    for name in queries.room("views"):
-        build.run(name)
+    if standing is None or standing.given != _given(build):  # a newer program's views may differ
+        for name in queries.room("views"):
+            build.run(name)
 
 
 def _sign(

@@ -36,7 +36,7 @@ EPILOG: Final = examples(
 )
 MUTE_EPILOG: Final = examples(
     "tracemap findings mute 4711 --reason 'shipped by hand, INC-42'",
-    "tracemap findings mute 4711 --reason 'known, fixed in release 7' --db shop.duckdb",
+    "tracemap findings mute 4711 --reason 'known' --db shop.duckdb",
 )
 UNMUTE_EPILOG: Final = examples(
     "tracemap findings unmute 4711", "tracemap findings unmute 4711 --db shop.duckdb"
