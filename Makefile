@@ -20,7 +20,7 @@ demo: ## the whole job on sample data: collector, five services, 200 orders, the
 
 test: ## all tests
 	@PYTHON="$(PYTHON)" sh tools/venv.sh dev
-	@$(RUN) -m pytest -n auto --maxprocesses 4 --dist loadfile --durations 15 $(ARGS)
+	@$(RUN) -m pytest -n 3 --dist loadfile --durations 15 $(ARGS)
 
 fuzz: ## the decoders under made-up input; make fuzz ARGS="protobuf json --seconds 600"
 	@PYTHON="$(PYTHON)" sh tools/venv.sh dev

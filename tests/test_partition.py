@@ -62,7 +62,7 @@ def copy(store: Store, whole: Path, part: int) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["orp002-lost-message-and-what-follows", "dup001-processed-twice"],
+    ["orp002-lost-message-and-what-follows"],
 )
 def test_partitions_find_what_the_whole_store_finds(name: str, tmp_path: Path) -> None:
     whole = tmp_path / "whole.duckdb"

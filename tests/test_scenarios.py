@@ -12,8 +12,8 @@ from scenarios.run import NAMES, ROOT, analysis, expected_of, lines_of, report
 from tracemap import queries
 
 MAX_INPUT = 200_000
-#: What happens in stages, and one in three of the others: ``test_scenarios_delivery`` has all of
-#: them, with other ids and in another order.
+#: What happens in stages, and one in three of the others: ``test_scenarios_delivery`` has the
+#: rest, with other ids and in another order.
 AS_WRITTEN = [n for i, n in enumerate(NAMES) if i % 3 == 1 or "stages" in expected_of(n)]
 
 
