@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from tracemap.queries.rooms_partial import SCOPE, TAKEOVER
+from tracemap.queries.rooms_partial import AS_OF, SCOPE, TAKEOVER
 
 #: Tables, macros and public views, in the order of their creation.
 SCHEMA: Final[tuple[str, ...]] = (
@@ -450,6 +450,7 @@ ROOMS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "build": BUILD,
         "scope": SCOPE,
         "takeover": TAKEOVER,
+        "as_of": AS_OF,
         "views": VIEWS,
         "ownership": OWNERSHIP,
         "owners": OWNERS,

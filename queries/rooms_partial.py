@@ -135,3 +135,22 @@ TAKEOVER: Final[tuple[str, ...]] = (
     "replace_model_workflow",
     "mature",
 )
+
+#: What was known at a moment of the past (``tracemap.as_of``). An order of reading.
+AS_OF: Final[tuple[str, ...]] = (
+    "batch",
+    "asked",
+    "fresh_key",
+    "trace",
+    "place",
+    "taken",
+    "source",
+    "read_link",
+    "read_event",
+    "read_log",
+    "opened",
+    "opened_count",
+    "opened_trace",
+    "newest_taken",
+    "custody",
+)

@@ -228,12 +228,27 @@ class Tracemap:
         return self._frame("keys")
 
     def custody(
-        self, execution: str | None = None, at: Moment | None = None, *, limit: int | None = None
+        self,
+        execution: str | None = None,
+        at: Moment | None = None,
+        *,
+        as_of: Moment | None = None,
+        limit: int | None = None,
     ) -> pl.DataFrame:
-        """Who holds an execution (or all of them), since when; now, or in hindsight ``at``."""
+        """Who holds an execution (or all of them), since when; now, or in hindsight ``at``.
+
+        ``as_of``: as could be known then, without what came later; TooLargeError when that is more
+        than can be analysed anew.
+        """
+        asked = {"execution": execution, "limit": limit}
+        if as_of is not None:
+            if at is not None:
+                raise InputError("'at' and 'as_of' are two questions", do="give one of them")
+            read = ("as_of/custody", {"as_of_ns": to_ns(as_of), **asked})
+            return self.backend.frames([read])[0]
         if at is None:
-            return self._frame("custody", execution=execution, limit=limit)
-        return self._frame("custody_at", execution=execution, at_ns=to_ns(at), limit=limit)
+            return self._frame("custody", **asked)
+        return self._frame("custody_at", at_ns=to_ns(at), **asked)
 
     def custody_chain(self, execution: str, *, limit: int | None = None) -> pl.DataFrame:
         """The whole custody of an execution: who held it, from when to when, what ended it."""

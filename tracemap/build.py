@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import duckdb
+import pyarrow as pa
 
 from tracemap import queries
 
 #: What an analysis has in sight. ``whole``: every span; it learns the reference tables, which only
 #: all spans together can tell (design section 3). The others take those as they were learned.
 #: ``given``: every span. ``part``: what new spans touch (``tracemap.partial``). ``partition``: some
-#: of the executions of a larger store, whose reference tables are here.
-Sight = Literal["whole", "given", "part", "partition"]
+#: of the executions of a larger store, whose reference tables are here. ``past``: what had come of
+#: a part at a moment (``tracemap.as_of``).
+Sight = Literal["whole", "given", "part", "partition", "past"]
 
 
 class Build:
@@ -30,7 +32,7 @@ class Build:
     @property
     def part(self) -> bool:
         """Whether the overlay of a partial analysis is worked in."""
-        return self.sight == "part"
+        return self.sight in ("part", "past")
 
     def learn(self, name: str, /, **params: object) -> None:
         """Execute the statement, which makes a reference table, when learning."""
@@ -49,6 +51,10 @@ class Build:
         """The one number that the statement selects."""
         row = self._execute(name, params).fetchone()
         return int(row[0]) if row else 0
+
+    def table(self, name: str, /, **params: object) -> pa.Table:
+        """All rows that the SELECT of that full name gives, as Arrow."""
+        return self.cursor.sql(queries.text(name), params=params or None).to_arrow_table()
 
     def _execute(self, name: str, params: dict[str, object]) -> duckdb.DuckDBPyConnection:
         where = name if "/" in name else f"build/{name}"

@@ -14,6 +14,7 @@ import duckdb
 import polars as pl
 
 from tracemap import (
+    as_of,
     export,
     forgetting,
     frames,
@@ -42,6 +43,8 @@ Read = tuple[str, Mapping[str, Any]]
 READABLE: Final = frozenset({"api", "audit", "explore"})
 #: Reads that other rooms offer.
 READABLE_NAMES: Final = frozenset({"owners/explain", "owners/names"})
+#: What goes back in time, and so takes an analysis of its own: ``tracemap.as_of``.
+AS_OF: Final = "as_of/custody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +179,16 @@ class LocalBackend:
         Raises NotFoundError for a name that cannot be read, InputError for parameters that the
         query does not take.
         """
-        prepared = [(name, _statement(name), _bound(name, given)) for name, given in reads]
+        prepared = [
+            (name, "" if name == AS_OF else _statement(name), _bound(name, given))
+            for name, given in reads
+        ]
         self.refresh()
         with self._reading() as cursor:
-            return [_frame(cursor, *one) for one in prepared]
+            return [
+                self._as_of(params) if name == AS_OF else _frame(cursor, name, sql, params)
+                for name, sql, params in prepared
+            ]
 
     def sql(self, text: str, limits: guard.Limits) -> SqlAnswer:
         """A person's own SELECT. Raises InputError, LimitError, TooLargeError."""
@@ -272,6 +281,13 @@ class LocalBackend:
 
     def _refresh(self) -> bool:
         return pipeline.refresh(self.store)
+
+    def _as_of(self, params: dict[str, Any]) -> pl.DataFrame:
+        """Custody as could be known then; see ``as_of.custody`` for parameters and errors."""
+        execution, as_of_ns, limit = (params.get(k) for k in ("execution", "as_of_ns", "limit"))
+        if not isinstance(as_of_ns, int) or abs(as_of_ns) >= 2**63:
+            raise InputError(f"{AS_OF}: give 'as_of_ns'", do="check the parameters")
+        return frames.from_arrow(as_of.custody(self.store, execution, as_of_ns, limit))
 
     def _harden(self) -> None:
         cursor = self.store.cursor()

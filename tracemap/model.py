@@ -22,7 +22,7 @@ def learn(build: Build, settings: Settings) -> None:
     build.run("processed")
     build.learn("doubled_group")
     build.run("taken")
-    if build.sight != "partition":
+    if build.sight not in ("partition", "past"):
         build.run("scope/newest_taken" if build.part else "newest_taken")
 
 

@@ -94,7 +94,7 @@ def analyse(
     _all(build, ("trace_fresh", "trace_unsettled", "key_fresh"))
     surprised = False
     for _ in range(_ROUNDS):
-        _close(build)
+        close(build)
         _read(build, settings, now_ns, after=after, upto=upto, most=most)
         surprised = _rebuild(build, settings)
         _all(build, ("inside", "disturbed"))
@@ -139,7 +139,7 @@ def _find_fresh(build: Build, *, after: int, upto: int) -> None:
         build.run(f"scope/{name}")
 
 
-def _close(build: Build) -> None:
+def close(build: Build) -> None:
     """Follow keys, and ties to open traces, until nothing is added."""
     while build.value("scope/front_left"):
         _all(build, ("key_more", "tied", "tied_all", "trace_looked", "trace_more", "key_looked"))

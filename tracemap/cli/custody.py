@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from tracemap.cli import custody_chain
 from tracemap.cli.common import (
@@ -24,7 +26,7 @@ from tracemap.cli.evidence import split_expected
 from tracemap.cli.execution_page import headline, holding, horizon_of
 from tracemap.cli.output import UNKNOWN_WIDTH, Format, note, out, write_rows
 from tracemap.cli.table import Column, Row, print_table
-from tracemap.cli.text import at, count, lasting, paragraph, short_id, utc_now
+from tracemap.cli.text import at, clean, count, lasting, paragraph, short_id, utc_now
 from tracemap.errors import InputError
 
 EPILOG = examples(
@@ -47,6 +49,12 @@ def custody(
         str | None,
         typer.Option("--at", help="In hindsight: a time (2026-01-31T14:05:00Z) or an age (15m)."),
     ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            help="As could be known then, without the spans that came later: a time, or an age."
+        ),
+    ] = None,
     chain: Annotated[
         bool,
         typer.Option(
@@ -61,24 +69,30 @@ def custody(
 
     from tracemap.frames import records
 
-    at_ns = since_ns(at_)
+    at_ns, as_of_ns = since_ns(at_), since_ns(as_of)
+    if at_ns is not None and as_of_ns is not None:
+        raise InputError(
+            "--at tells what was so, --as-of what could be known", do="give one of them"
+        )
+    past_ns = at_ns if as_of_ns is None else as_of_ns
     if chain:
         if which is None:
             raise InputError(
                 "a chain is of one execution", do="name one: tracemap custody ID --chain"
             )
-        if at_ns is not None:
-            raise InputError("--chain is of all times", do="leave --at away, or --chain")
+        if past_ns is not None:
+            given = "--at" if as_of is None else "--as-of"
+            raise InputError("--chain is of all times", do=f"leave {given} away, or --chain")
         _show_chain(db, which, format)
         return
     with open_database(db) as opened:
         horizon = horizon_of(opened.analysis().to_dicts(), utc_now())
-        moment = horizon if at_ns is None else _moment(at_ns)
+        moment = horizon if past_ns is None else _moment(past_ns)
         if which is None:
-            if format is Format.table and at_ns is None:
+            if format is Format.table and past_ns is None:
                 print_totals(out(), opened.custody_totals().to_dicts(), moment)
             else:
-                frame = opened.custody(None, at_ns)
+                frame = opened.custody(None, at_ns, as_of=as_of_ns)
                 rows, all_of_it = frame.to_dicts(), records(frame)
                 write_rows(format, columns(moment), rows, all_of_it, frame.columns)
             return
@@ -86,7 +100,7 @@ def custody(
         if len(executions) > MOST and format is Format.table:
             note(f"{which} means {count(len(executions), 'execution')}; the first {MOST}:")
             executions = executions[:MOST]
-        frames = [opened.custody(execution, at_ns) for execution in executions]
+        frames = [opened.custody(execution, at_ns, as_of=as_of_ns) for execution in executions]
         if format is not Format.table:
             frame = pl.concat(frames)
             write_rows(format, columns(moment), frame.to_dicts(), records(frame), frame.columns)
@@ -94,6 +108,9 @@ def custody(
         for index, (execution, held) in enumerate(zip(executions, frames, strict=True)):
             if index:
                 out().print()
+            if as_of_ns is not None:
+                print_as_of(out(), execution, held.to_dicts(), moment)
+                continue
             row = opened.executions(execution=execution).to_dicts()[0]
             findings = opened.findings(execution=execution).to_dicts() if at_ns is None else []
             print_custody(out(), row, held.to_dicts(), findings, moment, hindsight=bool(at_ns))
@@ -126,13 +143,7 @@ def print_custody(
 ) -> None:
     """Who holds one execution at ``moment``, with the evidence, and what to do about it."""
     console.print(headline(execution), soft_wrap=True)
-    for holder in holders:
-        console.print(holding(holder, moment), soft_wrap=True)
-        told, expected = split_expected(holder["evidence"])
-        if expected:
-            console.print(paragraph(f"next should be: {expected}", console.width, "    "))
-        if told:
-            console.print(paragraph(told, console.width, "    "), style="dim")
+    _print_holders(console, holders, moment)
     if not holders:
         console.print("  nobody held it: it had not begun, or was over", soft_wrap=True)
     if hindsight or (utc_now() - moment).total_seconds() > 600:
@@ -145,6 +156,34 @@ def print_custody(
         style="dim",
         soft_wrap=True,
     )
+
+
+def print_as_of(
+    console: Console, execution: str, holders: Sequence[Row], moment: dt.datetime
+) -> None:
+    """Who held an execution as could be known at ``moment``; nothing of what is known now."""
+    line = Text(clean(execution), style="bold")
+    line.append(f"  as could be known at {at(moment)}", style="not bold")
+    console.print(line, soft_wrap=True)
+    for name, of_it in groupby(holders, lambda holder: str(holder["execution"])):
+        if name != execution:
+            console.print(f"  known then as {clean(name)}", soft_wrap=True)
+        _print_holders(console, list(of_it), moment)
+    if not holders:
+        console.print("  no span of it had come", soft_wrap=True)
+    console.print(
+        f"  what is known now: tracemap custody {short_id(execution)}", style="dim", soft_wrap=True
+    )
+
+
+def _print_holders(console: Console, holders: Sequence[Row], moment: dt.datetime) -> None:
+    for holder in holders:
+        console.print(holding(holder, moment), soft_wrap=True)
+        told, expected = split_expected(holder["evidence"])
+        if expected:
+            console.print(paragraph(f"next should be: {expected}", console.width, "    "))
+        if told:
+            console.print(paragraph(told, console.width, "    "), style="dim")
 
 
 def print_totals(console: Console, rows: Sequence[Row], moment: dt.datetime) -> None:

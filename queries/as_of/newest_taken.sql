@@ -1,0 +1,1 @@
+CREATE OR REPLACE TABLE derived.newest_taken AS SELECT * FROM a_taken
