@@ -1,5 +1,5 @@
 -- Per destination, consumer group and partition of the messages in sight: the newest hundred and one
--- publications that had been taken, by whomever. As build/newest_taken has them of now.
+-- publications not in sight that had been taken, by whomever. As build/newest_taken has them of now.
 CREATE OR REPLACE TEMP TABLE a_taken AS
 WITH wanted AS (SELECT DISTINCT system, destination FROM derived.message SEMI JOIN s_read USING (trace_id)),
 taken AS (
@@ -10,6 +10,7 @@ taken AS (
     JOIN derived.span AS p ON p.sid = m.mid
     JOIN a_batch AS sent ON sent.batch_id = p.batch_id AND p.end_ns <= sent.until_ns
     JOIN a_batch AS got ON got.batch_id = r.sid >> 32 AND r.end_ns <= got.until_ns
+    WHERE m.trace_id NOT IN (SELECT trace_id FROM s_read)
 )
 SELECT system, destination, consumer_group, partition, max({'published_ns': published_ns, 'mid': mid}, 101) AS newest
 FROM taken GROUP BY ALL

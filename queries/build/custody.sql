@@ -1,10 +1,11 @@
 -- Who holds each execution now: one row an open branch, or one row done (design section 10).
 CREATE OR REPLACE TABLE derived.custody AS
 WITH held AS (
-    SELECT o.*, n.next_steps, row_number() OVER (PARTITION BY o.eid ORDER BY o.since_ns, o.holder_kind, o.holder)::INTEGER AS branch
+    SELECT o.*, n.next_steps, row_number() OVER (PARTITION BY o.eid ORDER BY o.since_ns, o.holder_kind, o.holder, o.evidence::VARCHAR)::INTEGER AS branch
     FROM derived.open_item AS o
     LEFT JOIN derived.open_next AS n
         ON n.eid = o.eid AND n.holder_kind = o.holder_kind AND n.holder = o.holder AND n.since_ns = o.since_ns
+        AND n.step_name IS NOT DISTINCT FROM o.step_name
 ),
 last_step AS (
     SELECT s.eid, arg_max(t.service, (t.end_ns, t.span_id)) AS service, arg_max(t.namespace, (t.end_ns, t.span_id)) AS namespace,

@@ -15,7 +15,7 @@ follows AS (
     JOIN derived.model_step AS k ON k.wf = d.wf AND k.st = d.to_st
     GROUP BY d.wf, f.service, f.name
 )
-SELECT o.eid, o.holder_kind, o.holder, o.since_ns,
+SELECT DISTINCT o.eid, o.holder_kind, o.holder, o.since_ns, o.step_name,
     CASE o.holder_kind
         WHEN 'queue' THEN ['process ' || o.holder || ' (' || o.step_name || ')']
         WHEN 'between' THEN [o.step_name || ' (' || o.holder || ')']
