@@ -55,6 +55,7 @@ SCHEMA: Final[tuple[str, ...]] = (
 STORE: Final[tuple[str, ...]] = (
     "activity",
     "checkpoint",
+    "clear_spans",
     "count_objects",
     "delete_batches",
     "delete_events",
@@ -106,6 +107,7 @@ STORE: Final[tuple[str, ...]] = (
     "insert_spans",
     "last_analysis",
     "last_batch",
+    "lift_spans",
     "missing_rows",
     "oldest_share",
     "prepare_batches",

@@ -41,7 +41,8 @@ def then(folder: Path, whole: Path, moment_ns: int) -> list[tuple[object, ...]]:
         for table in ("source", "batch", "shape", "resource", "scope", "setting", "declaration"):
             cursor.execute(f"INSERT INTO store.{table} SELECT * FROM whole.store.{table}")
         cursor.execute(
-            f"INSERT INTO store.span SELECT * FROM whole.store.span WHERE end_ns <= {moment_ns}"
+            "INSERT INTO store.span BY NAME SELECT * EXCLUDE (vals) FROM whole.store.span "
+            f"WHERE end_ns <= {moment_ns}"
         )
         cursor.execute(
             "INSERT INTO store.link SELECT l.* FROM whole.store.link AS l "

@@ -47,9 +47,9 @@ def copy(store: Store, whole: Path, part: int) -> None:
     cursor.execute(TRACES.format(parts=PARTS, part=part))
     for table in ("source", "batch", "shape", "resource", "scope", "setting", "declaration"):
         cursor.execute(f"INSERT INTO store.{table} SELECT * FROM whole.store.{table}")
-    for table in ("span", "link", "event"):
+    for table, columns in (("span", "s.* EXCLUDE (vals)"), ("link", "s.*"), ("event", "s.*")):
         cursor.execute(
-            f"INSERT INTO store.{table} SELECT s.* FROM whole.store.{table} AS s "
+            f"INSERT INTO store.{table} BY NAME SELECT {columns} FROM whole.store.{table} AS s "
             "SEMI JOIN mine USING (trace_id)"
         )
     for table in (*REFERENCES, "analysis"):

@@ -44,6 +44,30 @@ def stored(store: Store) -> list[int]:
     return [row[0] for row in counts if row]
 
 
+#: What separates stored values, what marks that, and other things that text may hold.
+HOSTILE = ["", "\x1f", "\x1e", "\x00", "a\x1f\x1eb", "\x1e" * 40, "é😀", "long " * 5000]
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_values_come_back_as_the_list_they_were(store: Store, plain: bool) -> None:
+    texts = [text for text in HOSTILE if not plain or not {"\x1e", "\x1f"} & set(text)]
+    lists = [[], [""], ["", ""], texts, *([text] for text in texts)]
+    spans = [
+        otlp.span(
+            span_id=(1 + number).to_bytes(8),
+            attributes=[otlp.attribute(f"k{i}", string_value=v) for i, v in enumerate(values)],
+        )
+        for number, values in enumerate(lists)
+    ]
+    store.write([decode([otlp.request(*spans).SerializeToString()])])
+    marked = store.cursor().execute("SELECT bool_or(packed[1] = chr(30)) FROM store.span")
+    assert marked.fetchone() == (not plain,)
+    for _ in range(2):  # from the write-ahead log, and from the file
+        rows = store.cursor().execute("SELECT vals FROM store.span ORDER BY span_id").fetchall()
+        assert [row[0] for row in rows] == lists
+        store.checkpoint()
+
+
 def test_several_batches_of_one_write_are_numbered_on(store: Store) -> None:
     store.write([batch(1), batch(2, service="bank")])
     store.write([batch(3)])

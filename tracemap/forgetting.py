@@ -96,6 +96,8 @@ def forget(
         run("delete_batches")
         for report_id, content in reports:
             run("update_report", report_id=report_id, content=content)
+        run("lift_spans")
+        run("clear_spans")
         for name in ("spans", "links", "events", "logs", "findings"):
             run(f"rewrite_{name}")
         run("drop_analysis")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,9 @@ from functools import cache
 from itertools import accumulate
 from typing import Final, Generic, TypeVar
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tracemap.batch import EVENTS, LINKS, LOGS, SPANS, Resource, Scope, Shape, SpanBatch
 from tracemap.ledger import Count
@@ -18,6 +21,11 @@ K = TypeVar("K")
 
 #: Columns of a batch with numbers of its own, and the store's columns with the ids they become.
 _IDS: Final = {"shape_no": "shape_id", "resource_no": "resource_id", "scope_no": "scope_id"}
+
+#: In place of a span's list of values, one text (``queries/schema/span.sql``).
+_PACKED: Final = "packed"
+_BETWEEN: Final = "\x1f"
+_MARK: Final = "\x1e"
 
 _TEXTS: Final = pa.list_(pa.string())
 BATCHES: Final = pa.schema(
@@ -148,17 +156,45 @@ class Fresh:
 
 
 def numbered(table: pa.Table, batch_id: int, ids: Mapping[str, pa.Array]) -> pa.Table:
-    """Rows of a batch as the store has them: its number, and ids in place of the batch's own."""
+    """Rows of a batch as the store has them: its number, ids in place of the batch's own, and the
+    values of a span packed."""
+    schema = _stored(table.schema)
     columns = [pa.repeat(pa.scalar(batch_id, pa.uint64()), table.num_rows)]
     for name, column in zip(table.column_names, table.columns, strict=True):
-        columns.append(ids[name].take(column) if name in ids else column)
-    return pa.Table.from_arrays(columns, schema=_stored(table.schema))
+        if name in ids:
+            columns.append(ids[name].take(column))
+        else:
+            columns.append(packed(column) if _PACKED in schema.names and name == "vals" else column)
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def packed(lists: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Lists of texts as one text each, null for an empty one: ``queries/schema/span.sql``."""
+    chunks = [_packed(chunk) for chunk in lists.chunks]
+    return pa.chunked_array(chunks, pa.string())
+
+
+def _packed(lists: pa.ListArray) -> pa.StringArray:
+    data = lists.values.buffers()[2]
+    held = b"" if data is None else data.to_pybytes()
+    if _BETWEEN.encode() in held or _MARK.encode() in held:
+        # Not to be guessed, so that nobody can send a value that holds it.
+        between = secrets.token_hex(16)
+        text = pc.binary_join_element_wise(
+            pa.scalar(_MARK + between), pc.binary_join(lists, between), ""
+        )
+    else:
+        text = pc.binary_join(lists, _BETWEEN)
+    empty = np.diff(np.asarray(lists.offsets)) == 0
+    return pc.if_else(pa.array(empty), pa.scalar(None, pa.string()), text) if empty.any() else text
 
 
 @cache
 def _stored(schema: pa.Schema) -> pa.Schema:
     """The schema of rows in the store, from that of rows in a batch."""
     fields = [field.with_name(_IDS.get(field.name, field.name)) for field in schema]
+    if schema.equals(SPANS):
+        fields[schema.get_field_index("vals")] = pa.field(_PACKED, pa.string())
     return pa.schema([pa.field("batch_id", pa.uint64(), nullable=False), *fields])
 
 

@@ -1,4 +1,3 @@
--- Writes the rows anew that stood near deleted ones (a list is never changed in place), so that nothing
--- is left of those in the blocks they were in.
-UPDATE store.span SET vals = vals
-WHERE rowid // 122880 IN (SELECT bucket FROM victim_place WHERE part = 'span')
+-- Writes the spans anew that stood near deleted ones, so that nothing is left of those in the blocks they
+-- were in. An UPDATE would leave the columns in their place that it does not change.
+INSERT INTO store.span BY NAME SELECT * FROM lifted
