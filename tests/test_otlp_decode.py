@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-import numpy as np
 import otlp_requests as otlp
 import pytest
 from hypothesis import given
@@ -18,7 +17,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from otlp_requests import SPAN, TRACE, attribute, body, field, request, span, varint
 
 from tracemap.batch import EVENTS, LINKS, SPANS, Resource, Scope, Shape, SpanBatch, ValueType
-from tracemap.collectors.otlp import attributes, wire
+from tracemap.collectors.otlp import wire
 from tracemap.collectors.otlp.decode import decode
 from tracemap.collectors.otlp.limits import Limits
 from tracemap.errors import PayloadError, TooLargeError, TracemapError
@@ -236,23 +235,6 @@ def test_shapes_resources_and_scopes_are_interned() -> None:
     assert len(set(numbers)) == 5
     assert numbers[0] == numbers[2] != numbers[1]
     assert len(batch.resources) == len(batch.scopes) == 1
-
-
-def test_a_hash_collision_costs_time_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    real, calls = attributes._mix, []
-
-    def blind(x: Any) -> Any:
-        calls.append(1)
-        return np.ones_like(x) if len(calls) <= 3 else real(x)
-
-    monkeypatch.setattr(attributes, "_mix", blind)
-    message = request(
-        *(span(attributes=[attribute(key, int_value=1)]) for key in ("a", "b", "a", "c"))
-    )
-    batch = decode([message.SerializeToString()])
-    assert len(calls) == 6, "the first round of hashes must have been refused"
-    keys = [batch.shapes[number].keys for number in batch.spans["shape_no"].to_pylist()]
-    assert keys == [("a",), ("b",), ("a",), ("c",)]
 
 
 @pytest.mark.parametrize(("given_kind", "stored"), [(5, 5), (6, 6), (255, 255), (256, 0), (-1, 0)])

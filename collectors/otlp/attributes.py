@@ -1,8 +1,7 @@
 """Attribute lists as columns: (shape number, values as text), a whole batch at once.
 
 A shape is the ordered (key, type) pairs of a list (``tracemap.batch.Shape``). Lists are grouped by
-a hash of those pairs, and the groups are verified, so that a collision costs time and never a
-wrong key. Only one list of each group is ever looked at as Python objects.
+those pairs, and only one list of each group is ever looked at as Python objects.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -23,8 +21,8 @@ Attributes = tuple[Ints, pa.ListArray]
 
 _TYPES = len(ValueType)
 
-#: Unpredictable per process: who sends spans must not be able to choose colliding keys.
-_SECRET = np.random.SeedSequence().generate_state(2, np.uint64)
+#: Unpredictable per process: who sends spans must not be able to choose what collides.
+_SECRET = np.random.SeedSequence().generate_state(1, np.uint32).view(np.int32)[0]
 
 
 class Shapes:
@@ -83,52 +81,20 @@ def _concat(arrays: Sequence[pa.Array]) -> pa.Array:
 def _shape_numbers(keys: pa.Array, types: Ints, lengths: Ints, shapes: Shapes) -> Ints:
     """The shape number of each list; its elements stand in ``keys`` and ``types`` in order."""
     encoded = keys.dictionary_encode()
-    codes = np.asarray(encoded.indices) * np.int64(_TYPES) + types
-    ends = np.cumsum(lengths)
-    starts = ends - lengths
-    position = np.arange(len(codes)) - np.repeat(starts, lengths)
-    group, member = _groups(codes, position, starts, lengths)
+    codes = (np.asarray(encoded.indices) * np.int32(_TYPES) + types) ^ _SECRET
+    # The codes of a list, as bytes: lists with the same are of the same shape.
+    bounds = np.zeros(len(lengths) + 1, np.int32)
+    np.cumsum(lengths * codes.itemsize, out=bounds[1:])
+    buffers = [None, pa.py_buffer(bounds), pa.py_buffer(codes)]
+    lists = pa.BinaryArray.from_buffers(pa.binary(), len(lengths), buffers).dictionary_encode()
 
     names = encoded.dictionary.to_pylist()
-    numbers = np.empty(len(member), np.uint32)
-    for index, row in enumerate(member.tolist()):
-        pairs = codes[starts[row] : ends[row]].tolist()
+    numbers: Ints = np.empty(len(lists.dictionary), np.uint32)
+    for index, raw in enumerate(lists.dictionary.to_pylist()):
+        pairs = (np.frombuffer(raw, codes.dtype) ^ _SECRET).tolist()
         shape = Shape(
             tuple(names[pair // _TYPES] for pair in pairs),
             tuple(pair % _TYPES for pair in pairs),
         )
         numbers[index] = shapes.number(shape)
-    return numbers[group]
-
-
-def _groups(
-    codes: Ints,
-    position: Ints,
-    starts: Ints,
-    lengths: Ints,
-) -> tuple[Ints, Ints]:
-    """Lists with the same codes in one group: (group of each list, a list of each group)."""
-    secret, step = _SECRET
-    kinds = np.arange(int(codes.max(initial=0)) + 1, dtype=np.uint64)
-    places = np.arange(int(lengths.max(initial=0)), dtype=np.uint64)
-    while True:
-        terms = _mix(kinds + secret).take(codes) * _mix(places + step).take(position)
-        sums = np.concatenate((np.zeros(1, np.uint64), np.cumsum(terms, dtype=np.uint64)))
-        hashes = sums[starts + lengths] - sums[starts] + _mix(lengths.astype(np.uint64))
-        encoded = pa.array(hashes).dictionary_encode()
-        group = np.asarray(encoded.indices)
-        member = np.empty(len(encoded.dictionary), np.int64)
-        member[group] = np.arange(len(group))  # any will do: they are all the same
-        like = member[group]
-        if np.array_equal(lengths, lengths[like]):
-            twin = np.repeat(starts[like], lengths) + position
-            if np.array_equal(codes, codes[twin]):
-                return group, member
-        secret, step = np.random.SeedSequence().generate_state(2, np.uint64)
-
-
-def _mix(x: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """An odd number that depends on every bit of x (the finaliser of splitmix64)."""
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return (x ^ (x >> np.uint64(31))) | np.uint64(1)
+    return numbers.take(np.asarray(lists.indices))

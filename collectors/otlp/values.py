@@ -50,14 +50,20 @@ def texts(column: pa.BinaryArray, limits: Limits) -> tuple[pa.StringArray, Ints]
     Raises BrokenValuesError.
     """
     values = _Values(column)
-    strings = values.strings()
-    parts, places, count = [strings], np.arange(len(column)), len(column)
+    # Where the text of each stands in all parts together: a string's is the second of two.
+    parts, places = [values.strings()], np.arange(1, 2 * len(column), 2)
+    count = 2 * len(column)
     for at, text in (values.bools(), values.ints(), values.doubles(), values.others(limits)):
         if len(at):
             places[at] = count + np.arange(len(at))
             count += len(at)
-            parts.append(text)
-    text = strings if len(parts) == 1 else pa.concat_arrays(parts).take(pa.array(places))
+            parts.append(text.cast(pa.binary()))
+    found = pa.concat_arrays(parts).take(pa.array(places))
+    text = pa.StringArray.from_buffers(len(found), *found.buffers()[1:])
+    try:
+        text.validate(full=True)
+    except pa.ArrowInvalid:
+        raise BrokenValuesError(_not_utf8(text)) from None
     return text, values.types
 
 
@@ -92,23 +98,19 @@ class _Values:
         self.types: Ints = _BY_TAG.take(self._bytes(self.start))
         self.types[self.size == 0] = ValueType.EMPTY
 
-    def strings(self) -> pa.StringArray:
-        """Every value: strings, and "" for all others. Raises BrokenValuesError."""
+    def strings(self) -> pa.BinaryArray:
+        """Two for each value: what stands before its text, and the text, "" for what is no string.
+
+        Nothing is copied: the bytes of the column are cut at other places.
+        """
         whole, head = self._whole_strings()
         self.types[(self.types == ValueType.STRING) & ~whole] = _OTHER
-        bounds = np.zeros(len(head) + 1, np.int32)
-        np.cumsum(np.where(whole, self.size - head, 0), out=bounds[1:])
-        keep = np.repeat(whole, self.size)
-        first = self.start[whole]
-        keep[first] = keep[first + 1] = False
-        keep[self.start[whole & (head == 3)] + 2] = False
-        held = self.data[: len(keep)][keep]
-        text = pa.StringArray.from_buffers(len(head), pa.py_buffer(bounds), pa.py_buffer(held))
-        try:
-            text.validate(full=True)
-        except pa.ArrowInvalid:
-            raise BrokenValuesError(_not_utf8(text)) from None
-        return text
+        cuts = np.empty(2 * len(head) + 1, np.int32)
+        cuts[:-1:2] = self.start
+        cuts[1::2] = self.start + np.where(whole, head, self.size)
+        cuts[-1] = self.start[-1] + self.size[-1] if len(head) else 0
+        buffers = [None, pa.py_buffer(cuts), pa.py_buffer(self.data)]
+        return pa.BinaryArray.from_buffers(pa.binary(), 2 * len(head), buffers)
 
     def _whole_strings(self) -> tuple[Ints, Ints]:
         """Which values are one string of less than 16 KiB, and the bytes before each one's text."""
