@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -25,7 +26,7 @@ if TYPE_CHECKING:  # a client of a server needs neither DuckDB nor pyarrow
     from tracemap.forgetting import Forgotten
     from tracemap.local import Read
     from tracemap.ownership import Explanation
-    from tracemap.queries import Value
+    from tracemap.queries import Rule, Value
     from tracemap.report_data import Report
 
 STATUSES: Final = ("running", "stalled", "completed", "failed", "compensated", "abandoned")
@@ -222,6 +223,25 @@ class Tracemap:
     def unmute(self, finding: str) -> str:
         """Let a muted finding count again; returns its id."""
         return self.backend.mute(finding, "")
+
+    def rules(self) -> tuple[Rule, ...]:
+        """Every rule: tracemap's and, after them, the user's own."""
+        from tracemap import own_rules, queries
+
+        return (*queries.rules(), *own_rules.known(self.backend.settings()))
+
+    def load_rules(self, folder: str | Path) -> list[str]:
+        """Run the rules in the ``.sql`` files of ``folder`` from now on, in place of those loaded
+        before; returns their codes.
+
+        Raises InputError, with file and line, when one of them is no rule, reaches beyond the
+        tables of the analysis, or fails on what is stored; nothing is changed then.
+        """
+        from tracemap import own_rules
+
+        texts = own_rules.read(Path(folder))
+        self.backend.configure(replace(self.backend.settings(), rules=texts))
+        return [rule.code for rule in own_rules.parse(texts)]
 
     def keys(self) -> pl.DataFrame:
         """Correlation keys and candidates, ranked, with the numbers behind each choice."""

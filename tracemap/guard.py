@@ -16,7 +16,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -111,22 +111,34 @@ def run(cursor: duckdb.DuckDBPyConnection, text: str, limits: Limits) -> Answer:
     cursor.execute(queries.text("guard/memory_share"))
     cursor.execute(queries.text("guard/begin_reading"))
     try:
-        with _watched(cursor, limits) as watch:
-            try:
-                return _read(cursor, text, limits)
-            except duckdb.Error as error:
-                raise watch.reason() or _explained(error) from error
-            except (
-                pa.ArrowException,
-                OSError,
-            ) as error:  # an error while rows are read arrives as Arrow's
-                raise watch.reason() or InputError(_first_line(error)) from error
+        return select(cursor, text, limits)
     finally:
         cursor.rollback()
 
 
-def check(cursor: duckdb.DuckDBPyConnection, text: str) -> None:
-    """Refuse everything but one SELECT from known tables. Raises InputError, TooLargeError."""
+def select(
+    cursor: duckdb.DuckDBPyConnection,
+    text: str,
+    limits: Limits,
+    params: Mapping[str, object] | None = None,
+) -> Answer:
+    """Run a SELECT that was checked, in the caller's transaction. Raises as ``run`` does."""
+    with _watched(cursor, limits) as watch:
+        try:
+            return _read(cursor, text, limits, params)
+        except duckdb.Error as error:
+            raise watch.reason() or _explained(error) from error
+        except (pa.ArrowException, OSError) as error:  # so errors arrive while rows are read
+            raise watch.reason() or InputError(_first_line(error)) from error
+
+
+def check(
+    cursor: duckdb.DuckDBPyConnection, text: str, tables: Collection[str] | None = None
+) -> None:
+    """Refuse everything but one SELECT from known tables. Raises InputError, TooLargeError.
+
+    ``tables``: the only schemas ("derived") and tables ("store.span") that may be named.
+    """
     if len(text) > MAX_TEXT:
         raise TooLargeError(
             f"the statement has {len(text):,} characters, at most {MAX_TEXT:,} are read",
@@ -151,7 +163,10 @@ def check(cursor: duckdb.DuckDBPyConnection, text: str) -> None:
         raise InputError("the statement is nested too deep", do="join or nest less") from None
     if tree.get("error"):
         raise _not_a_select("statement")
-    _Walk(_relations(cursor)).visit(tree["statements"])
+    relations = _relations(cursor)
+    if tables is not None:
+        relations = frozenset(r for r in relations if r[0] in tables or ".".join(r) in tables)
+    _Walk(relations).visit(tree["statements"])
 
 
 def _not_a_select(kind: str) -> InputError:
@@ -217,7 +232,8 @@ class _Walk:
             raise self._unknown(f"{schema}.{name}" if schema else name)
 
     def _unknown(self, name: str) -> InputError:
-        near = get_close_matches(name[:200], sorted(self._names), n=1)
+        names = self._names or {".".join(relation) for relation in self._relations}
+        near = get_close_matches(name[:200], sorted(names), n=1)
         return InputError(
             f"there is no table or view {name!r}",
             do=f"did you mean {near[0]!r}?" if near else "tracemap sql 'SHOW TABLES' lists them",
@@ -289,11 +305,16 @@ def _constant(argument: Any) -> str | int | None:
     return text if literal.get("kind") in ("STRING", "VARCHAR") else None
 
 
-def _read(cursor: duckdb.DuckDBPyConnection, text: str, limits: Limits) -> Answer:
+def _read(
+    cursor: duckdb.DuckDBPyConnection,
+    text: str,
+    limits: Limits,
+    params: Mapping[str, object] | None,
+) -> Answer:
     batches: list[pa.RecordBatch] = []
     rows = size = 0
     # Closed at the end, however it comes: an open result would keep the cursor to itself.
-    with cursor.sql(text).to_arrow_reader(CHUNK_ROWS) as reader:
+    with cursor.sql(text, params=dict(params or {}) or None).to_arrow_reader(CHUNK_ROWS) as reader:
         for batch in reader:
             batches.append(batch.slice(0, limits.rows - rows))
             rows += batch.num_rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,7 @@ from tracemap import (
     frames,
     guard,
     lifecycle,
+    own_rules,
     ownership,
     pipeline,
     queries,
@@ -28,13 +30,17 @@ from tracemap import (
 )
 from tracemap.batch import SpanBatch
 from tracemap.catalogs.finding import SourceFile
+from tracemap.detection import check_own
 from tracemap.errors import InputError, NotFoundError, StoreBusyError, StoreError
+from tracemap.own_rules import RuleFailedError
 from tracemap.report_data import Report
 from tracemap.settings import Settings
 from tracemap.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_log = logging.getLogger(__name__)
 
 #: A named read and what to bind: ("api/executions", {"status": "running", ...}).
 Read = tuple[str, Mapping[str, Any]]
@@ -276,11 +282,25 @@ class LocalBackend:
         return self.store.settings()
 
     def configure(self, settings: Settings) -> None:
-        """Store settings for every later analysis."""
+        """Store settings for every later analysis. Raises InputError for a rule that is none."""
+        fresh = [rule for rule in settings.rules if rule not in self.store.settings().rules]
+        if fresh:
+            own_rules.parse(settings.rules)
+            self.refresh()
+            cursor = self.store.cursor()
+            try:
+                check_own(cursor, fresh, settings.grace_ns)
+            finally:
+                cursor.close()
         self.store.configure(settings)
 
     def _refresh(self) -> bool:
-        return pipeline.refresh(self.store)
+        while True:
+            try:
+                return pipeline.refresh(self.store)
+            except RuleFailedError as failed:
+                _log.warning("a rule of your own is set aside until it is loaded again: %s", failed)
+                self.store.configure(own_rules.without(self.store.settings(), failed))
 
     def _as_of(self, params: dict[str, Any]) -> pl.DataFrame:
         """Custody as could be known then; see ``as_of.custody`` for parameters and errors."""

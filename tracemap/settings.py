@@ -38,6 +38,16 @@ class KeySetting:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleText:
+    """A rule of the user's own: its file's name without ``.sql``, and what is in it."""
+
+    name: str
+    text: str
+    #: Why it is not run any more: what went wrong when it was. Empty: it runs.
+    aside: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Stored in the database, so that every reader and the collector agree."""
 
@@ -74,6 +84,8 @@ class Settings:
     path_attributes: tuple[str, ...] = ("code.file.path", "code.filepath")
     #: What becomes of personal data before it is stored: "user.email=hash" (``redaction``).
     redact: tuple[str, ...] = ()
+    #: Rules of the user's own (``own_rules``).
+    rules: tuple[RuleText, ...] = ()
 
     def to_json(self) -> str:
         """The settings as JSON text, as stored."""
@@ -91,6 +103,10 @@ class Settings:
             raw["keys"] = tuple(
                 KeySetting(str(k["name"]), tuple(map(str, k.get("aliases", ()))))
                 for k in raw.get("keys", ())
+            )
+            raw["rules"] = tuple(
+                RuleText(str(r["name"]), str(r["text"]), str(r.get("aside", "")))
+                for r in raw.get("rules", ())
             )
             for name in _LISTS:
                 if name in raw:

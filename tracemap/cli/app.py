@@ -25,6 +25,7 @@ from tracemap.cli import (
     owners,
     query,
     reconcile,
+    rules,
     serve,
     sql,
 )
@@ -82,6 +83,7 @@ _SHORT = {
     "audit": "What is synchronous, what is not, and what each costs.",
     "map": "Workflows, owners and boundaries as text: export, check.",
     "findings": "What is wrong, the worst first; mute, unmute.",
+    "rules": "What is looked for, and rules of your own: list, load, clear.",
     "explain": "A rule, a finding, or why traces are one execution.",
     "keys": "What executions are told apart by, and why.",
     "query": "Named queries: list, show, run.",
@@ -112,6 +114,7 @@ owners.app.command("gaps", epilog=gaps.EPILOG)(gaps.gaps)
 _command("audit", audit, audit.audit)
 _group("map", map_)
 _group("findings", findings)
+_group("rules", rules)
 _command("explain", explain, explain.explain)
 _group("keys", keys)
 _group("query", query)

@@ -56,6 +56,10 @@ def explain(
         return
     try:
         with open_database(db) as opened:
+            rules |= {rule.code: rule for rule in opened.rules()}
+            if (rule := rules.get(what.upper())) is not None:
+                _show_rule(rule, format)
+                return
             _show_data(opened, what, rules, format)
     except NotFoundError as error:
         near = get_close_matches(what.upper(), rules, n=1, cutoff=0.7)

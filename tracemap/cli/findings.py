@@ -103,11 +103,14 @@ def findings(
             execution=which,
             limit=limit,
         )
+        aside = [rule for rule in opened.backend.settings().rules if rule.aside]
     if format is not Format.table:
         write_rows(format, columns(utc_now()), frame.to_dicts(), records(frame), frame.columns)
         return
     rows = frame.to_dicts()
     print_findings(out(), rows if limit else rows[:SCREEN], rows, utc_now())
+    for own in aside:
+        note(f"the rule {own.name} is set aside, see 'tracemap rules list': {clean(own.aside)}")
     if not limit and len(rows) > SCREEN:
         note(f"{len(rows) - SCREEN:,} more: --limit {len(rows)}, or narrow it by --team, --rule")
 

@@ -66,6 +66,10 @@ def serve(
     owners: Annotated[
         list[Path] | None, typer.Option(metavar="FILE", help="Take in this ownership.yaml.")
     ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Run the rules of your own in it; they are stored."),
+    ] = None,
     grace: Annotated[
         str | None,
         typer.Option(help="How long a late span may be on its way (default 2m); it is stored."),
@@ -171,6 +175,7 @@ def serve(
     if options.grpc is None and options.http is None:
         raise InputError("with --grpc off and --http off there is nowhere to send spans to")
     _load_owners(db, owners or ())
+    _load_rules(db, rules)
     _serve(Server(options), options, ready_file, log_format)
 
 
@@ -225,6 +230,15 @@ def _load_owners(db: Path, files: list[Path] | tuple[()]) -> None:
         for file in files:
             for problem in opened.load_ownership(file):
                 err().print(clean(problem), style="red", soft_wrap=True)
+
+
+def _load_rules(db: Path, folder: Path | None) -> None:
+    """Before serving, through the same door as 'rules load'."""
+    import tracemap
+
+    if folder is not None:
+        with tracemap.open(db, create=True) as opened:
+            opened.load_rules(folder)
 
 
 def _serve(server: Server, options: Options, ready_file: Path | None, log_format: Format) -> None:
