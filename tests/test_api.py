@@ -107,6 +107,26 @@ def test_how_a_name_ends_is_enough(opened: Tracemap) -> None:
     assert opened.resolve("1003") == ["ord-1003"]
 
 
+def test_a_value_that_is_no_key_finds_its_execution(opened: Tracemap) -> None:
+    (message,) = opened.messages(front.LOST)["message_id"].to_list()
+    assert opened.resolve(message) == [front.LOST]
+    for everywhere in ("kafka", "orders"):  # of a destination, and of each path
+        with pytest.raises(NotFoundError):
+            opened.resolve(everywhere)
+
+
+def test_a_segment_of_a_path_finds_its_execution(tmp_path: Path) -> None:
+    text = (front.SAMPLES / "unkeyed-traces" / "input.otlp.jsonl").read_text(encoding="utf-8")
+    file = tmp_path / "a.jsonl"
+    file.write_text(text.replace("POST /reports", "POST /reports/8005/lines", 1), encoding="utf-8")
+    with tracemap.open(tmp_path / "new.duckdb", create=True) as opened:
+        opened.import_files([file])
+        assert len(opened.resolve("8005")) == 1
+        for part in ("800", "005"):
+            with pytest.raises(NotFoundError):
+                opened.resolve(part)
+
+
 def test_files_are_imported(tmp_path: Path) -> None:
     file = tmp_path / "a.jsonl"
     file.write_bytes(b"\n".join(front.lines()))

@@ -413,8 +413,8 @@ class Tracemap:
         """The executions that ``text`` may mean, in order of their names.
 
         It may be an execution, ``key=value``, a correlation value, the beginning of a finding's or
-        trace's id, a span id, or how a name ends. Raises NotFoundError with near names when it is
-        none of them.
+        trace's id, a span id, how a name ends, or else what some attribute of its spans says, or a
+        segment of a path. Raises NotFoundError with near names when it is none of them.
         """
         text = text.strip()
         key, sign, value = text.partition("=")
@@ -427,6 +427,8 @@ class Tracemap:
             found = self._frame("resolve_ids", text=bare)
         if found.is_empty() and sign and key and key[0] not in "$/":
             found = self._frame("resolve_attribute", **pair)
+        if found.is_empty() and not sign:
+            found = self._frame("resolve_value", text=text)
         if found.is_empty():
             raise self._unknown_execution(text)
         return found["execution"].to_list()

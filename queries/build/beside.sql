@@ -1,14 +1,23 @@
--- Keys that stand beside each other: on one span, or on a span and its nearest keyed ancestor.
--- The same key with another value under it is a child execution.
+-- Keys that stand beside each other: on one span, on a span and its nearest keyed ancestor, or on branches of
+-- a trace that has one value of each: a number that is known once the order is saved, and the message's
+-- conversation. The same key with another value under it is a child execution.
 CREATE OR REPLACE TEMP TABLE b_beside AS
 WITH above AS (
     SELECT s.sid, coalesce(n.near, CASE WHEN s.psid IN (SELECT sid FROM b_own) THEN s.psid END) AS above
     FROM derived.span AS s LEFT JOIN b_near AS n ON n.sid = s.psid
     WHERE s.sid IN (SELECT sid FROM b_own) AND s.psid IS NOT NULL
 ),
+sole AS (
+    SELECT s.trace_id, o.rank, any_value(o.vid) AS vid
+    FROM b_own AS o JOIN derived.span AS s USING (sid)
+    GROUP BY s.trace_id, o.rank HAVING min(o.vid) = max(o.vid)
+),
 pair AS (
     SELECT a.vid AS one, a.rank AS one_rank, b.vid AS other, b.rank AS other_rank, false AS nested
     FROM b_own AS a JOIN b_own AS b ON a.sid = b.sid AND a.rank > b.rank
+    UNION
+    SELECT a.vid, a.rank, b.vid, b.rank, false
+    FROM sole AS a JOIN sole AS b ON b.trace_id = a.trace_id AND a.rank > b.rank
     UNION
     SELECT c.vid, c.rank, p.vid, p.rank, true
     FROM above AS x JOIN b_own AS c ON c.sid = x.sid JOIN b_own AS p ON p.sid = x.above

@@ -1,11 +1,14 @@
 -- Executions before their status: when, where, started by what.
 CREATE OR REPLACE TEMP TABLE b_execution AS
 WITH head AS (
-    SELECT e.eid, e.step, e.service, e.name, e.start_ns, e.kind, e.span_id, c.step IS NULL AS is_head
+    SELECT e.eid, e.step, e.service, e.name, e.start_ns, e.kind, e.span_id,
+        c.step IS NULL AND NOT EXISTS (
+            SELECT 1 FROM b_cause AS b JOIN b_run_step AS f ON f.step = b.cause
+            WHERE b.step = e.step AND f.eid = e.eid) AS is_head
     FROM (SELECT r.eid, t.* FROM b_run_step AS r JOIN derived.step AS t USING (step)) AS e
     LEFT JOIN b_run_step AS c ON c.eid = e.eid AND c.step = e.caller
 ),
--- A cycle of parents has no head: then the earliest step has to do.
+-- A cycle of parents or links has no head: then the earliest step has to do.
 first_head AS (
     SELECT eid, arg_min(step, (NOT is_head, start_ns, kind = 5, span_id)) AS first_step,
         arg_min(service, (NOT is_head, start_ns, kind = 5, span_id)) AS start_service,

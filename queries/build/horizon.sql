@@ -11,17 +11,28 @@ WITH counted AS (
         sum(spans) OVER (PARTITION BY source_id) AS total
     FROM derived.moment
 ),
+-- An hour, or what is usual for a source that seldom tells (a nightly job, loans that wait for people): twice
+-- its p90 pause. The last one is what is to be judged.
+forgiven AS (
+    SELECT source_id, greatest(3600000000000, 2 * coalesce(quantile_disc(pause_ns, 0.9) FILTER (from_end > 1), 0)) AS forgiven_ns
+    FROM (
+        SELECT source_id, first_ns[1] - lag(last_ns[1]) OVER (PARTITION BY source_id ORDER BY minute) AS pause_ns,
+            row_number() OVER (PARTITION BY source_id ORDER BY minute DESC) AS from_end
+        FROM derived.moment
+    ) GROUP BY source_id
+),
 span_end AS (
     -- In a small store one outlier would be its own percentile: there the second newest counts;
     -- and nothing ends after it was received.
     SELECT c.source_id,
         least(any_value(r.received_ns),
             CASE WHEN any_value(c.total) >= 2000 THEN min(c.last_ns[1]) FILTER (c.up_to >= 0.999 * c.total)
-                ELSE list_reverse_sort(flatten(list(c.last_ns)))[least(2, any_value(c.total))::BIGINT] END) + 3600000000000 AS cap,
+                ELSE list_reverse_sort(flatten(list(c.last_ns)))[least(2, any_value(c.total))::BIGINT] END) + any_value(f.forgiven_ns) AS cap,
         CASE WHEN any_value(c.total) >= 2000 THEN min(c.first_ns[1]) FILTER (c.up_to >= 0.001 * c.total)
             ELSE list_sort(flatten(list(c.first_ns)))[least(2, any_value(c.total))::BIGINT] END - 3600000000000 AS floor
     FROM counted AS c
     JOIN (SELECT source_id, max(received_ns) AS received_ns FROM store.batch GROUP BY source_id) AS r USING (source_id)
+    JOIN forgiven AS f USING (source_id)
     GROUP BY c.source_id
 ),
 newest AS (

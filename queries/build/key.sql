@@ -10,7 +10,8 @@ WITH judged AS (
 ),
 qualified AS (
     SELECT *, row_number() OVER (
-        ORDER BY joins DESC, round(reused_share, 3), services DESC, round(joins_share, 1) DESC, id_like DESC,
+        -- A request is less than what it is about, though all proxies on its way know it.
+        ORDER BY joins DESC, round(reused_share, 3), regexp_matches(plain_name, '(request|trace|span)id$'), services DESC, round(joins_share, 1) DESC, id_like DESC,
             values_seen DESC, name) AS place
     FROM judged WHERE (joins OR names) AND rarely_reused AND trusted AND barred IS NULL
 ),
@@ -50,6 +51,7 @@ engine AS (
     SELECT name, list(attribute ORDER BY attribute) AS aliases, any_value(engine_rank) AS engine_rank
     FROM b_engine_key AS e
     WHERE attribute IN (SELECT unnest(keys) FROM store.shape)
+        AND attribute NOT IN (SELECT name FROM judged WHERE NOT rarely_reused)
     GROUP BY name
 ),
 chosen AS (
@@ -93,3 +95,4 @@ FULL JOIN judged AS j ON j.name = c.name
 LEFT JOIN alias AS a ON a.name = j.name AND c.name IS NULL
 LEFT JOIN spelling AS sp ON sp.name = j.name AND c.name IS NULL
 LEFT JOIN shadowed AS sh ON sh.name = j.name AND c.name IS NULL
+WHERE c.name IS NOT NULL OR j.name NOT IN (SELECT unnest(aliases) FROM engine)

@@ -2,6 +2,8 @@
 -- how long. Expected: the lower 95% bound is at least 0.8, from at least 30 samples (design section
 -- 8). A step is a sample for a successor once it is older than that successor's deadline or its
 -- execution has matured, whether or not the successor came: younger ones would tell only of the quick.
+-- Where fewer than 30 are as old as that (a person approves after days), those do that are older than the
+-- successor's p99: nearly all that were to go on have.
 -- Samples begin with the first that went on: before, the successor may not have existed. And where
 -- more than 5% end here, again and again between others that go on, ending here is usual (branches).
 CREATE OR REPLACE TABLE derived.model_next AS
@@ -23,14 +25,20 @@ wait AS (
         min(done_ns) AS first_ns
     FROM went GROUP BY wf, from_st, to_st
 ),
-sample AS (
-    SELECT d.eid, d.wf, d.st AS from_st, w.to_st, d.done_ns
+known AS (
+    SELECT d.eid, d.wf, d.st AS from_st, w.to_st, d.done_ns,
+        m.matured OR (w.waits >= 30 AND e.horizon_ns - d.done_ns > learned_deadline(w.p99_ns)) AS settled
     FROM begun AS d
     JOIN wait AS w ON w.wf = d.wf AND w.from_st = d.st
     JOIN b_matured AS m ON m.eid = d.eid
     JOIN derived.execution AS e ON e.eid = d.eid
     WHERE d.done_ns >= w.first_ns
-        AND (m.matured OR (w.waits >= 30 AND e.horizon_ns - d.done_ns > learned_deadline(w.p99_ns)))
+        AND (m.matured OR (w.waits >= 30 AND e.horizon_ns - d.done_ns > w.p99_ns))
+),
+enough AS (SELECT wf, from_st, to_st FROM known WHERE settled GROUP BY wf, from_st, to_st HAVING count(*) >= 30),
+sample AS (
+    SELECT k.* FROM known AS k LEFT JOIN enough AS n USING (wf, from_st, to_st)
+    WHERE k.settled OR n.wf IS NULL
 ),
 often AS (
     SELECT s.wf, s.from_st, s.to_st, count(*) AS executions, count(g.eid) AS followed

@@ -16,7 +16,9 @@ SELECT
     n.step_name AS name, k.kind,
     least(k.start_ns, 9223372036854775807)::BIGINT AS start_ns,
     least(k.end_ns, 9223372036854775807)::BIGINT AS end_ns,
-    k.status, k.status = 2 OR e.batch_id IS NOT NULL OR g.raised IS NOT NULL AS failed,
+    k.status, k.status = 2 OR e.batch_id IS NOT NULL OR g.raised IS NOT NULL
+        -- A Celery task that gave up this try and asked for another one: its status is unset.
+        OR coalesce(k.vals[k.i_task_state] IN ('RETRY', 'FAILURE', 'REJECTED'), false) AS failed,
     k.kind = 2 AND (coalesce(try_cast(k.vals[k.i_http_status] AS INTEGER) >= 400, false)
         OR coalesce(k.vals[k.i_rpc_status] NOT IN ('0', 'OK'), false)) AS refused,
     coalesce(regexp_matches(k.trace_state, '(^|,)\s*ot=([^,]*;)?th:0*[1-9a-fA-F]'), false) AS sampled,
@@ -25,17 +27,20 @@ SELECT
         WHEN k.kind IN (1, 2, 3) AND k.op_type IS NULL THEN NULL
         WHEN k.op_said IN ('nack', 'reject', 'abandon', 'dead_letter', 'deadletter', 'release')
             OR k.op_type IN ('nack', 'reject', 'abandon', 'dead_letter') THEN 'reject'
-        WHEN k.op_type IN ('publish', 'send') THEN 'send'
         WHEN k.op_type = 'create' THEN 'create'
+        -- A PRODUCER sends, whatever it says: that of confluent-kafka for Python says receive.
+        WHEN k.kind = 4 OR k.op_type IN ('publish', 'send') THEN 'send'
         WHEN k.op_type IN ('deliver', 'process') THEN 'process'
         WHEN k.op_type IN ('receive', 'poll', 'pull', 'consume') THEN 'receive'
         WHEN k.op_type IN ('settle', 'ack', 'complete', 'commit') THEN 'settle'
-        WHEN k.kind = 4 THEN 'send'
         WHEN k.kind = 5 AND regexp_matches(lower(k.name), '(^|[ ._])(receive|recv|poll)($|[ ._])') THEN 'receive'
         WHEN k.kind = 5 THEN 'process'
     END AS operation,
     k.vals[k.i_system] AS system,
-    nullif(k.vals[k.i_destination], '') AS destination,
+    -- RabbitMQ's default exchange leads to the queue that the routing key names.
+    CASE WHEN k.i_routing_key IS NOT NULL
+            AND coalesce(k.vals[k.i_destination], '') IN ('', '<default>', '(default)', 'amq.default')
+        THEN nullif(k.vals[k.i_routing_key], '') ELSE nullif(k.vals[k.i_destination], '') END AS destination,
     nullif(k.vals[k.i_message_id], '') AS message_id,
     nullif(k.vals[k.i_consumer_group], '') AS consumer_group,
     k.vals[k.i_partition] AS partition,

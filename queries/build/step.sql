@@ -1,18 +1,38 @@
 -- Steps: one row an entry span. The step of a shared entry (a batch) is shared by its executions. Steps of
--- one piece are tries at one piece of work: same caller, service, name, kind and message.
+-- one piece are tries at one piece of work: same caller, service, name, kind and message. A receive takes as
+-- long as the work nested in it, which may go on after it returned, and fails with it.
 CREATE OR REPLACE TABLE derived.step AS
 WITH size AS (SELECT step, count(*) AS spans FROM derived.span_step GROUP BY step),
-message AS (SELECT sid, min(mid) AS mid FROM b_join GROUP BY sid HAVING count(DISTINCT mid) = 1),
-refused AS (SELECT DISTINCT sid FROM derived.reception WHERE failed)
+nested AS (
+    SELECT t.step, s.sid, greatest(s.end_ns, s.start_ns) AS end_ns
+    FROM derived.span_step AS t JOIN derived.span AS s USING (sid) WHERE s.kind = 5 AND s.sid != t.step
+),
+work AS (SELECT step, max(end_ns) AS end_ns FROM nested GROUP BY step),
+message AS (
+    SELECT n.step, min(j.mid) AS mid
+    FROM b_join AS j JOIN (SELECT sid, step FROM derived.span_step WHERE sid = step UNION ALL SELECT sid, step FROM nested) AS n USING (sid)
+    GROUP BY n.step HAVING count(DISTINCT j.mid) = 1
+),
+refused AS (
+    SELECT DISTINCT sid AS step FROM derived.reception WHERE failed
+    UNION
+    -- The last try at a message within the step.
+    SELECT step FROM (
+        SELECT r.step, arg_max(r.failed, (r.end_ns, r.sid)) AS failed
+        FROM derived.reception AS r SEMI JOIN nested USING (sid) WHERE r.operation = 'process' AND NOT r.doubled
+        GROUP BY r.step, r.mid
+    ) WHERE failed
+)
 SELECT s.sid AS step, s.trace_id, s.span_id, s.parent_span_id, s.psid, c.step AS caller,
     s.service, s.namespace, s.instance, s.name, s.kind, s.operation, s.destination, s.activity,
-    s.start_ns, greatest(s.end_ns, s.start_ns) AS end_ns, s.failed OR r.sid IS NOT NULL AS failed, s.refused,
+    s.start_ns, greatest(s.end_ns, s.start_ns, coalesce(w.end_ns, 0)) AS end_ns, s.failed OR r.step IS NOT NULL AS failed, s.refused,
     s.source_id, ks.kset, z.spans, m.mid,
     hash(ks.kset, c.step, s.service, s.name, s.kind, s.activity, m.mid) AS piece,
     1::INTEGER AS attempt, true AS last_attempt
 FROM derived.span AS s
 JOIN size AS z ON z.step = s.sid
+LEFT JOIN work AS w ON w.step = s.sid
 LEFT JOIN derived.span_step AS c ON c.sid = s.psid
 JOIN derived.span_set AS ks ON ks.sid = s.sid
-LEFT JOIN message AS m ON m.sid = s.sid
-LEFT JOIN refused AS r ON r.sid = s.sid
+LEFT JOIN message AS m ON m.step = s.sid
+LEFT JOIN refused AS r ON r.step = s.sid

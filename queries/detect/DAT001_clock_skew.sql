@@ -2,8 +2,8 @@
 -- title: Clock skew
 -- family: data
 -- severity: info
--- meaning: Two instances disagree on the time: children begin before their parents, steadily. Or one
---   instance lives in another century. Order is taken from cause, so nothing else is wrong.
+-- meaning: Two instances disagree on the time: children begin before their parents, or messages are worked
+--   on before they are sent, steadily. Or one instance lives in another century. Order is taken from cause, so nothing else is wrong.
 -- cause: The clocks of the hosts are not synchronised.
 -- action: Check time synchronisation on the named hosts.
 -- unless: The difference is within jitter (10 ms), or seen in less than half of their calls.
@@ -17,6 +17,19 @@ WITH edge AS (
         c.trace_id, c.span_id, c.start_ns, c.end_ns
     FROM derived.span AS c JOIN derived.span AS p ON p.sid = c.psid
     WHERE (c.kind = 2 AND p.kind = 3) OR (c.kind = 5 AND p.kind = 4) OR c.service != p.service
+    UNION ALL
+    -- Worked on in a trace of its own. One message a span: a long one may take up many.
+    SELECT coalesce(p.instance, p.service), coalesce(c.instance, c.service), p.service, c.service, c.namespace,
+        c.start_ns - p.start_ns, c.start_ns - p.start_ns, c.trace_id, c.span_id, c.start_ns, c.end_ns
+    FROM (
+        SELECT sid, min(mid) AS mid FROM derived.reception
+        WHERE how IN ('link', 'message id', 'offset') AND operation = 'process' AND mid >= 0 AND NOT doubled
+        GROUP BY sid HAVING count(DISTINCT mid) = 1
+    ) AS r
+    JOIN derived.span AS c USING (sid)
+    JOIN derived.span AS p ON p.sid = r.mid
+    -- Otherwise its batch is what began before.
+    WHERE NOT EXISTS (SELECT 1 FROM derived.reception AS o WHERE o.sid = c.psid)
 ),
 pair AS (
     SELECT from_instance, to_instance, from_service, to_service, min(to_namespace) AS to_namespace, count(*) AS calls,

@@ -41,6 +41,8 @@ def problems(expected: Mapping[str, Any], select: Select) -> list[str]:
             SELECT e.correlation.value AS correlation, c.* EXCLUDE (evidence)
             FROM custody AS c JOIN executions AS e USING (execution)""")
         out += _rows("custody", expected["custody"], held)
+    told = select("SELECT * EXCLUDE (branch), count(*) AS times FROM custody GROUP BY ALL")
+    out += [f"custody says twice {_show(row)}" for row in told if row["times"] > 1]
     for table in ("handoffs", "messages", "owners"):
         if table in expected:
             out += _rows(table, expected[table], select(f"SELECT DISTINCT * FROM {table}"))

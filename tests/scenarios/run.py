@@ -51,7 +51,7 @@ def analysis(name: str, folder: Path) -> Iterator[Analysis]:
     settings = expected_of(name).get("settings")
     with Store.open(folder / "tracemap.duckdb") as store:
         if settings:
-            store.configure(Settings(**settings))
+            store.configure(Settings.from_json(json.dumps(settings)))
         if owners:
             assert not ownership.load(store.cursor(), ROOT / name).problems
         yield Analysis(store, folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -55,8 +56,7 @@ def print_page(console: Console, page: Mapping[str, pl.DataFrame], now: dt.datet
     execution = page["execution"].to_dicts()[0]
     horizon = horizon_of(page["analysis"].to_dicts(), now)
     console.print(headline(execution), soft_wrap=True)
-    for holder in page["custody"].to_dicts():
-        console.print(holding(holder, horizon), soft_wrap=True)
+    _holders(console, page["custody"].to_dicts(), horizon)
     console.print(_facts(execution, now), style="dim", soft_wrap=True)
     _findings(console, page["findings"].to_dicts())
     _steps(console, page["steps"].to_dicts(), page["handoffs"].to_dicts())
@@ -98,6 +98,16 @@ def holding(holder: Row, horizon: dt.datetime) -> Text:
     line.append(owner, style="bold" if team else "bold red")
     line.append(f") for {lasting(since, horizon)}")
     return line.append(f": {state}" if state else "")
+
+
+def _holders(console: Console, holders: Sequence[Row], horizon: dt.datetime) -> None:
+    """Who holds it, one line each; branches of which the same is to be said are one line."""
+    lines = Counter(holding(holder, horizon).markup for holder in holders)
+    for line, branches in lines.items():
+        text = Text.from_markup(line)
+        if branches > 1:
+            text.append(f" (x{branches})", style="dim")
+        console.print(text, soft_wrap=True)
 
 
 def _facts(execution: Row, now: dt.datetime) -> str:
