@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from tracemap import ownership
 from tracemap.catalogs import backstage, codeowners, datadog, finding
 from tracemap.catalogs.references import Reference, reference
-from tracemap.declarations import Catalog, Contact, Declaration, Team
+from tracemap.declarations import MAX_BYTES, Catalog, Contact, Declaration, Team
 from tracemap.errors import InputError
-from tracemap.marked_yaml import MAX_BYTES
 
 SHOP = Path(__file__).parent / "catalogs" / "shop"
 

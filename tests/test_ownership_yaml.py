@@ -14,8 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracemap.catalogs.ownership_yaml import SECTIONS, read
-from tracemap.declarations import Catalog, CodeLocation, Declaration, Team
-from tracemap.marked_yaml import MAX_BYTES
+from tracemap.declarations import MAX_BYTES, Catalog, CodeLocation, Declaration, Team
 
 WHOLE = b"""\
 version: 1

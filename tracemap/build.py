@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import duckdb
 import pyarrow as pa
@@ -15,6 +15,8 @@ from tracemap import queries
 #: of the executions of a larger store, whose reference tables are here. ``past``: what had come of
 #: a part at a moment (``tracemap.as_of``).
 Sight = Literal["whole", "given", "part", "partition", "past"]
+
+_PARSED: Final[dict[str, duckdb.Statement]] = {}
 
 
 class Build:
@@ -58,4 +60,16 @@ class Build:
 
     def _execute(self, name: str, params: dict[str, object]) -> duckdb.DuckDBPyConnection:
         where = name if "/" in name else f"build/{name}"
-        return self.cursor.execute(queries.text(where), params or None)
+        statement = parsed(self.cursor, queries.text(where))
+        return self.cursor.execute(statement, params or None)
+
+
+def parsed(cursor: duckdb.DuckDBPyConnection, text: str) -> duckdb.Statement:
+    """The one statement of ``text``. Each is parsed once in a process, by whichever cursor comes
+    first: a parsed statement knows no database, and parsing is a sixth of a small store's analysis.
+
+    Raises duckdb.Error where it cannot be parsed, and ValueError where it is not one statement.
+    """
+    if text not in _PARSED:
+        (_PARSED[text],) = cursor.extract_statements(text)
+    return _PARSED[text]

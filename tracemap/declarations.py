@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 #: What can have an owner. An external peer is declared as a service: one that sends no spans.
 Kind = Literal["service", "destination", "datastore", "workflow"]
@@ -25,6 +25,9 @@ Format = Literal["ownership", "backstage", "datadog", "codeowners", "map"]
 #: How somebody is reached, or what helps: a chat channel, an e-mail address, a pager service, a
 #: runbook, or any other link.
 ContactType = Literal["channel", "email", "pager", "runbook", "link"]
+
+#: The most that is read of one file.
+MAX_BYTES: Final = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from tracemap import guard, own_rules, queries, tracing
-from tracemap.build import Build
+from tracemap.build import Build, parsed
 from tracemap.errors import InputError, TracemapError
 from tracemap.guard import Limits
 from tracemap.own_rules import RuleFailedError
@@ -113,7 +113,8 @@ def _line(
 def _run(build: Build, rule: Rule, settings: Settings) -> None:
     try:
         bound = _bound(rule, settings.grace_ns)
-        found = build.cursor.sql(rule.sql, params=bound or None).to_arrow_table()
+        statement = parsed(build.cursor, rule.sql)
+        found = build.cursor.sql(statement, params=bound or None).to_arrow_table()
     except duckdb.Error as error:
         raise InputError(str(error), where=rule.where, do="correct the rule's SQL") from error
     _shaped(rule, found)

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tracemap.errors import InputError, ServerError
 
@@ -62,7 +61,7 @@ def _column(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
         return pa.array([_interval(v) for v in column.to_pylist()], pa.string())
     if pa.types.is_decimal(kind) and kind.scale == 0:
         try:
-            return pc.cast(column, pa.int64())
+            return column.cast(pa.int64())
         except pa.ArrowInvalid:
             return column
     if pa.types.is_null(kind):

@@ -15,9 +15,9 @@ from typing import Final, Literal
 
 import yaml
 
+from tracemap.declarations import MAX_BYTES
 from tracemap.errors import InputError
 
-MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_DEPTH: Final = 32
 MAX_NODES: Final = 500_000
 MAX_DOCUMENTS: Final = 10_000

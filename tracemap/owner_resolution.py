@@ -12,6 +12,7 @@ from typing import Any, Final
 import duckdb
 
 from tracemap import queries, tracing
+from tracemap.build import parsed
 from tracemap.code_owners import Seen, code_owners
 from tracemap.declarations import CodeLocation, CodeRule
 from tracemap.queries import header
@@ -89,7 +90,7 @@ class _Run:
     def __call__(self, name: str) -> list[tuple[Any, ...]]:
         sql = queries.text(f"ownership/{name}")
         bound = {p: self._given[p] for p in header.bound_names(sql)}
-        return self._cursor.execute(sql, bound).fetchall()
+        return self._cursor.execute(parsed(self._cursor, sql), bound).fetchall()
 
     def code_owners(self) -> None:
         """Make ``o_codeowner``. What services say of their code is read only where it is asked."""

@@ -18,10 +18,10 @@ import yaml
 from tracemap import audit
 from tracemap.api import Tracemap
 from tracemap.catalogs import map_yaml
+from tracemap.declarations import MAX_BYTES
 from tracemap.errors import InputError
 from tracemap.frames import records
 from tracemap.markdown import visible
-from tracemap.marked_yaml import MAX_BYTES
 from tracemap.responsibilities import StepDuties, duties
 
 YAML_NAME: Final = "ownership-map.yaml"

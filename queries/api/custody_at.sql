@@ -3,23 +3,27 @@
 -- next is awaited. What is open now was open since then.
 WITH moment AS (SELECT make_timestamp_ns($at_ns::BIGINT) AS instant),
 of AS (
-    SELECT execution, last_seen FROM executions, moment
-    WHERE ($execution IS NULL OR execution = $execution) AND started_at <= instant
+    SELECT eid, execution FROM derived.execution
+    WHERE ($execution IS NULL OR execution = $execution) AND start_ns <= $at_ns::BIGINT
+),
+-- Said once more where the views are read, for a join with the one execution asked for reads them whole.
+step AS (
+    SELECT s.* FROM steps AS s JOIN of USING (execution)
+    WHERE NOT s.is_virtual AND ($execution IS NULL OR s.execution = $execution)
 ),
 running AS (
-    SELECT s.* FROM steps AS s JOIN of USING (execution), moment
-    WHERE NOT s.is_virtual AND s.started_at <= instant AND s.ended_at > instant
+    SELECT s.* FROM step AS s, moment WHERE s.started_at <= instant AND s.ended_at > instant
 ),
 -- A caller waits while a callee that it called runs; the deepest one holds.
 waiting_caller AS (
     SELECT h.execution, h.from_step AS step
     FROM handoffs AS h
     JOIN running AS c ON c.execution = h.execution AND c.step = h.to_step
-    WHERE h.mode = 'sync' AND h.from_step <> h.to_step
+    WHERE h.mode = 'sync' AND h.from_step <> h.to_step AND ($execution IS NULL OR h.execution = $execution)
 ),
 open_now AS (
     SELECT c.* FROM custody AS c JOIN of USING (execution), moment
-    WHERE c.holder_kind <> 'done' AND c.since <= instant
+    WHERE c.holder_kind <> 'done' AND c.since <= instant AND ($execution IS NULL OR c.execution = $execution)
 ),
 held AS (
     SELECT r.execution, r.service AS holder, 'service' AS holder_kind, 'executing ' || r.name AS state,
@@ -28,7 +32,8 @@ held AS (
     UNION ALL
     SELECT m.execution, m.destination, 'queue', 'waiting in the queue', m.published_at, o.team,
         json_object('message', m.message_id, 'producer', m.producer_service, 'consumer_group', m.consumer_group)
-    FROM (SELECT *, unnest(executions) AS execution FROM messages) AS m
+    FROM (SELECT *, unnest(executions) AS execution FROM messages_of((
+        SELECT list(mid) FROM messages_in((SELECT list(eid) FROM of))))) AS m
     JOIN of USING (execution)
     CROSS JOIN moment
     LEFT JOIN (SELECT name, namespace, any_value(team) AS team FROM owners WHERE kind = 'destination' GROUP BY ALL) AS o
@@ -39,14 +44,14 @@ held AS (
 ),
 next_step AS (
     SELECT s.execution, arg_min({'service': s.service, 'team': s.team, 'name': s.name}, (s.started_at, s.step)) AS step
-    FROM steps AS s JOIN of USING (execution), moment
-    WHERE NOT s.is_virtual AND s.started_at > instant
+    FROM step AS s, moment
+    WHERE s.started_at > instant
     GROUP BY s.execution
 ),
 last_end AS (
     SELECT s.execution, max(s.ended_at) AS ended_at
-    FROM steps AS s JOIN of USING (execution), moment
-    WHERE NOT s.is_virtual AND s.ended_at <= instant
+    FROM step AS s, moment
+    WHERE s.ended_at <= instant
     GROUP BY s.execution
 ),
 everything AS (
@@ -58,7 +63,7 @@ everything AS (
     UNION ALL
     SELECT c.execution, c.holder, c.holder_kind, c.state, c.since, c.team, c.evidence
     FROM custody AS c JOIN of USING (execution), moment
-    WHERE c.holder_kind = 'done' AND c.since <= instant
+    WHERE c.holder_kind = 'done' AND c.since <= instant AND ($execution IS NULL OR c.execution = $execution)
         AND c.execution NOT IN (SELECT execution FROM held) AND c.execution NOT IN (SELECT execution FROM next_step)
 )
 SELECT

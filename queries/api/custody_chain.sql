@@ -45,7 +45,9 @@ answered AS (
     GROUP BY h.to_step
 ),
 message AS (
-    SELECT m.*, o.team FROM messages AS m
+    SELECT m.*, o.team
+    FROM messages_of((SELECT list(mid) FROM messages_in((
+        SELECT list(eid) FROM derived.execution WHERE execution = $execution)))) AS m
     LEFT JOIN (SELECT name, namespace, any_value(team) AS team FROM owners WHERE kind = 'destination' GROUP BY ALL) AS o
         ON o.name = m.destination AND o.namespace IS NOT DISTINCT FROM m.system
     WHERE list_contains(m.executions, $execution) AND m.published_at IS NOT NULL

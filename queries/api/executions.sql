@@ -1,10 +1,15 @@
 -- Executions, the ones seen last first. Null parameters do not filter; $correlation_key too.
+WITH asked AS (
+    SELECT e.eid
+    FROM derived.execution AS e JOIN derived.execution_state AS s USING (eid)
+    WHERE ($execution IS NULL OR e.execution = $execution)
+      AND ($status IS NULL OR list_contains(string_split($status, ','), s.status))
+      AND ($workflow IS NULL OR e.workflow = $workflow)
+      AND ($service IS NULL OR list_contains(e.services, $service))
+      AND ($since_ns IS NULL OR e.end_ns >= $since_ns)
+    ORDER BY e.end_ns DESC, e.execution
+    LIMIT $limit
+)
 SELECT *
-FROM executions
-WHERE ($execution IS NULL OR execution = $execution)
-  AND ($status IS NULL OR list_contains(string_split($status, ','), status))
-  AND ($workflow IS NULL OR workflow = $workflow)
-  AND ($service IS NULL OR list_contains(services, $service))
-  AND ($since_ns IS NULL OR last_seen >= make_timestamp_ns($since_ns::BIGINT))
+FROM executions_of((SELECT list(eid) FROM asked))
 ORDER BY last_seen DESC, execution
-LIMIT $limit

@@ -1,20 +1,20 @@
 -- Which executions a person may mean by $text, by the surest way of reading it.
 -- $key and $value are the two sides of a "key=value"; both null otherwise.
 WITH meant AS (
-    SELECT execution, 1 AS rank, 'its name' AS how FROM executions WHERE execution = $text
+    SELECT execution, 1 AS rank, 'its name' AS how FROM derived.execution WHERE execution = $text
     UNION ALL
-    SELECT execution, 2, 'its correlation key' FROM executions
-    WHERE correlation.key = $key AND correlation.value = $value
+    SELECT execution, 2, 'its correlation key' FROM derived.execution
+    WHERE key = $key AND value = $value
     UNION ALL
-    SELECT execution, 3, 'its correlation value' FROM executions WHERE correlation.value = $text
+    SELECT execution, 3, 'its correlation value' FROM derived.execution WHERE value = $text
     UNION ALL
     SELECT execution, 4, 'a finding' FROM findings
     WHERE length($text) >= 4 AND starts_with(id, lower($text)) AND execution IS NOT NULL
     UNION ALL
-    SELECT execution, 5, 'how its name ends' FROM executions
+    SELECT execution, 5, 'how its name ends' FROM derived.execution
     WHERE length($text) >= 3 AND (
         ends_with(lower(execution), '-' || lower($text)) OR lower(execution) = lower($text)
-        OR ends_with(lower(correlation.value), '-' || lower($text)))
+        OR ends_with(lower(value), '-' || lower($text)))
 ),
 surest AS (SELECT min(rank) AS rank FROM meant)
 SELECT execution, any_value(how) AS how

@@ -1,13 +1,13 @@
 -- The workflows seen, with how their executions stand.
 SELECT
-    workflow,
+    e.workflow,
     count(*) AS executions,
-    count(*) FILTER (status = 'running') AS running,
-    count(*) FILTER (status = 'stalled') AS stalled,
-    count(*) FILTER (status IN ('failed', 'abandoned')) AS failed,
-    min(started_at) AS first_seen,
-    max(last_seen) AS last_seen
-FROM executions
-WHERE workflow IS NOT NULL
-GROUP BY workflow
-ORDER BY executions DESC, workflow
+    count(*) FILTER (s.status = 'running') AS running,
+    count(*) FILTER (s.status = 'stalled') AS stalled,
+    count(*) FILTER (s.status IN ('failed', 'abandoned')) AS failed,
+    utc(min(e.start_ns)) AS first_seen,
+    utc(max(e.end_ns)) AS last_seen
+FROM derived.execution AS e JOIN derived.execution_state AS s USING (eid)
+WHERE e.workflow IS NOT NULL
+GROUP BY e.workflow
+ORDER BY executions DESC, e.workflow

@@ -1,5 +1,6 @@
 -- Edges between the steps of one execution. how, and the two durations, are the evidence for sync or
--- async (design section 6): durations, never end times, for clocks skew.
+-- async (design section 6): durations, never end times, for clocks skew. wf, from_st, to_st, failed: the kind of
+-- hand-off, and how its end went, as the workflow graph counts them.
 CREATE OR REPLACE TABLE derived.handoff AS
 WITH pair AS (
     -- A parent in another step: a call, or a message whose context went along as the parent.
@@ -34,7 +35,7 @@ best AS (
     QUALIFY row_number() OVER (PARTITION BY from_step, to_step ORDER BY place, wait_ns) = 1
 )
 SELECT a.eid, b.from_step, b.to_step, b.type, b.type != 'call' AND b.how != 'returned' OR b.how = 'detached' AS is_async,
-    b.how, b.caller_ns, b.callee_ns, b.wait_ns, b.mid
+    b.how, b.caller_ns, b.callee_ns, b.wait_ns, b.mid, a.wf, f.st AS from_st, a.st AS to_st, a.failed
 FROM best AS b
 JOIN derived.execution_step AS a ON a.step = b.to_step
 JOIN derived.execution_step AS f ON f.step = b.from_step AND f.eid = a.eid

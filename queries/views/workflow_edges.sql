@@ -1,27 +1,51 @@
--- How work passes between the steps of each workflow, over all executions.
+-- How work passes between the steps of each workflow, over all executions. Millions of hand-offs are counted by
+-- numbers (wf, st); names and owners are read of one hand-off a kind.
 CREATE OR REPLACE VIEW workflow_edges AS
-SELECT workflow, from_service, from_name, to_service, to_name, type, mode,
-    count(DISTINCT h.execution) AS executions, count(*) AS count, count(*) FILTER (t.failed) AS errors,
-    count(*) FILTER (t.failed) / count(*) AS error_rate,
-    quantile_disc(greatest(wait_ns, 0), 0.5) AS p50_wait_ns, quantile_disc(greatest(wait_ns, 0), 0.95) AS p95_wait_ns,
-    quantile_disc(greatest(wait_ns, 0), 0.99) AS p99_wait_ns,
-    any_value(from_team) AS from_team, any_value(to_team) AS to_team, bool_or(boundary) AS boundary,
-    any_value(destination) AS destination
-FROM handoffs AS h
-JOIN (SELECT hex_trace_id(trace_id) || ':' || hex_span_id(span_id) AS to_step, failed FROM derived.step) AS t USING (to_step)
-GROUP BY workflow, from_service, from_name, to_service, to_name, type, mode
+WITH service_owner AS (SELECT name, namespace, any_value(team) AS team FROM derived.owner WHERE kind = 'service' GROUP BY ALL),
+peer_owner AS (SELECT name, any_value(team) AS team FROM derived.owner WHERE kind IN ('datastore', 'service') GROUP BY name),
+edge AS (
+    SELECT wf, from_st, to_st, type, is_async, count(*) AS count, count(*) FILTER (failed) AS errors,
+        quantile_disc(greatest(wait_ns, 0), [0.5, 0.95, 0.99]) AS wait_ns,
+        min(eid) AS eid, min(from_step) AS from_step, min(to_step) AS to_step, min(mid) AS mid
+    FROM derived.handoff GROUP BY wf, from_st, to_st, type, is_async
+),
+passed AS (
+    SELECT wf, from_st, to_st, type, is_async, count(*) AS executions
+    FROM (SELECT DISTINCT wf, from_st, to_st, type, is_async, eid FROM derived.handoff)
+    GROUP BY wf, from_st, to_st, type, is_async
+),
+called AS (
+    SELECT x.wf, x.st, v.service, v.name, count(*) AS count, count(*) FILTER (v.failed) AS errors, min(x.eid) AS eid, min(x.step) AS step
+    FROM derived.virtual_step AS v JOIN derived.execution_step AS x ON x.step = v.caller
+    GROUP BY x.wf, x.st, v.service, v.name
+),
+calling AS (
+    SELECT wf, st, service, name, count(*) AS executions
+    FROM (
+        SELECT DISTINCT x.wf, x.st, v.service, v.name, x.eid
+        FROM derived.virtual_step AS v JOIN derived.execution_step AS x ON x.step = v.caller
+    )
+    GROUP BY wf, st, service, name
+)
+SELECT e.workflow, a.service AS from_service, a.name AS from_name, b.service AS to_service, b.name AS to_name,
+    h.type, CASE WHEN h.is_async THEN 'async' ELSE 'sync' END AS mode,
+    p.executions, h.count, h.errors, h.errors / h.count AS error_rate,
+    h.wait_ns[1] AS p50_wait_ns, h.wait_ns[2] AS p95_wait_ns, h.wait_ns[3] AS p99_wait_ns,
+    oa.team AS from_team, ob.team AS to_team, oa.team IS DISTINCT FROM ob.team AS boundary, m.destination
+FROM edge AS h
+JOIN passed AS p USING (wf, from_st, to_st, type, is_async)
+JOIN derived.execution AS e ON e.eid = h.eid
+JOIN derived.step AS a ON a.step = h.from_step
+JOIN derived.step AS b ON b.step = h.to_step
+LEFT JOIN derived.message AS m ON m.mid = h.mid
+LEFT JOIN service_owner AS oa ON oa.name = a.service AND oa.namespace IS NOT DISTINCT FROM a.namespace
+LEFT JOIN service_owner AS ob ON ob.name = b.service AND ob.namespace IS NOT DISTINCT FROM b.namespace
 UNION ALL
-SELECT e.workflow, t.service, t.name, v.service, v.name, 'call', 'sync',
-    count(DISTINCT x.eid), count(*), count(*) FILTER (v.failed), count(*) FILTER (v.failed) / count(*),
-    0, 0, 0, any_value(o.team), any_value(p.team), any_value(o.team) IS DISTINCT FROM any_value(p.team), NULL
-FROM derived.virtual_step AS v
-JOIN derived.step AS t ON t.step = v.caller
-JOIN derived.execution_step AS x ON x.step = v.caller
-JOIN derived.execution AS e ON e.eid = x.eid
-LEFT JOIN (
-    SELECT name, namespace, any_value(team) AS team FROM derived.owner WHERE kind = 'service' GROUP BY ALL
-) AS o ON o.name = t.service AND o.namespace IS NOT DISTINCT FROM t.namespace
-LEFT JOIN (
-    SELECT name, any_value(team) AS team FROM derived.owner WHERE kind IN ('datastore', 'service') GROUP BY name
-) AS p ON p.name = v.service
-GROUP BY e.workflow, t.service, t.name, v.service, v.name
+SELECT e.workflow, a.service, a.name, v.service, v.name, 'call', 'sync',
+    p.executions, v.count, v.errors, v.errors / v.count, 0, 0, 0, o.team, q.team, o.team IS DISTINCT FROM q.team, NULL
+FROM called AS v
+JOIN calling AS p USING (wf, st, service, name)
+JOIN derived.execution AS e ON e.eid = v.eid
+JOIN derived.step AS a ON a.step = v.step
+LEFT JOIN service_owner AS o ON o.name = a.service AND o.namespace IS NOT DISTINCT FROM a.namespace
+LEFT JOIN peer_owner AS q ON q.name = v.service

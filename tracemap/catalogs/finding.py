@@ -14,11 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tracemap.catalogs import backstage, codeowners, datadog, map_yaml, ownership_yaml
 from tracemap.catalogs.secrets import without_secrets
-from tracemap.declarations import Catalog, Format, Problem
+from tracemap.declarations import MAX_BYTES, Catalog, Format, Problem
 from tracemap.errors import InputError
-from tracemap.marked_yaml import MAX_BYTES
 
 MAX_DEPTH: Final = 20
 MAX_ENTRIES: Final = 500_000
@@ -119,6 +117,9 @@ def read(file: SourceFile) -> Catalog:
 
 
 def _read(file: SourceFile) -> Catalog:
+    # Here, for every command that opens a database imports this module, and YAML takes its time.
+    from tracemap.catalogs import backstage, codeowners, datadog, map_yaml, ownership_yaml
+
     match format_of(file.path, file.content):
         case "codeowners":
             return codeowners.read(file.content, file.path, file.repository)
@@ -277,5 +278,7 @@ def _remote(git: Path) -> str:
         elif section and (url := re.match(r"\s*url\s*=\s*(\S+)", line)):
             urls.setdefault(section, url[1])
     found = urls.get("origin") or next(iter(urls.values()), "")
+    from tracemap.catalogs.codeowners import repository_key
+
     # Never the user and password that may stand in it.
-    return codeowners.repository_key(found)
+    return repository_key(found)
