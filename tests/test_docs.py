@@ -263,6 +263,7 @@ IN_OUR_WORLD = {
     "checkout": "checkout",
     "payment": "shipping",
     "orders.placed": "orders",
+    "ACME001": "ORP001",  # whose rule is not loaded here
 }
 
 
@@ -274,6 +275,9 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).write_bytes(b"\n".join(front.lines()))
     (tmp_path / "ownership.yaml").write_text("version: 1\nteams:\n  - name: shop\n")
     (tmp_path / "tracemap.toml").write_text("[limits]\nspans = 5000\n")
+    (tmp_path / "rules").mkdir()
+    (own,) = (text for _, _, text in _fences("sql") if text.startswith("-- code: ACME001"))
+    (tmp_path / "rules" / "ACME001_slow_charge.sql").write_text(own)
     (tmp_path / "sample_traces").symlink_to(ROOT / "sample_traces")
     monkeypatch.chdir(tmp_path)
     RUNNER.invoke(app, ["map", "export", "--db", "tracemap.duckdb", "--out", "docs"])

@@ -201,3 +201,16 @@ def test_minutes_of_skew_do_not_change_the_order(analyse: Analyse) -> None:
     )
     assert select("SELECT from_name, to_name, type FROM handoffs") == [("work", "work", "call")]
     assert select("SELECT workflow, status FROM executions") == [("work", "completed")]
+
+
+def test_what_begins_in_one_instant_starts_every_execution_alike(analyse: Analyse) -> None:
+    """An engine's spans may last no time; which of them began first is not for their ids to say."""
+    names = ("RunWorkflow:Ship", "StartActivity:Pack")
+    pairs = [
+        span(n, 10 * n + (place if n % 2 else 5 - place), key=f"order-{n}", lasts_ns=0, kind=2)
+        | {"name": name}
+        for n in range(1, 5)
+        for place, name in enumerate(names, start=1)
+    ]
+    select = analyse(pairs)
+    assert select("SELECT DISTINCT workflow FROM executions") == [("RunWorkflow:Ship",)]

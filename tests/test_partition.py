@@ -2,12 +2,16 @@
 
 Their findings together are the whole store's (design section 3). A partition holds the traces of
 its executions; what it finds of others, of which it saw a part, is theirs to find.
+
+One rule speaks of several executions at once: STL001, of all messages that wait for one consumer
+group. Each partition finds it of its own messages; together they are one, the one with the oldest.
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from scenarios import run
@@ -34,17 +38,19 @@ TRACES: Final = """
     CREATE TEMP TABLE mine AS SELECT DISTINCT t.trace_id
     FROM whole.derived.execution_step AS x JOIN whole.derived.step AS t USING (step)
     WHERE x.eid % {parts} = {part}"""
+WAITING: Final = """
+    SELECT fingerprint, eids, since_ns, evidence FROM derived.finding_raw WHERE rule = 'STL001'"""
 
 
 def findings(store: Store) -> set[tuple[object, ...]]:
     return {tuple(map(str, row)) for row in store.cursor().execute(FOUND).fetchall()}
 
 
-def copy(store: Store, whole: Path, part: int) -> None:
+def copy(store: Store, whole: Path, part: int, parts: int = PARTS) -> None:
     """Spans, links and events of the part's traces, and the whole store's reference tables."""
     cursor = store.cursor()
     cursor.execute(f"ATTACH '{whole}' AS whole (READ_ONLY)")
-    cursor.execute(TRACES.format(parts=PARTS, part=part))
+    cursor.execute(TRACES.format(parts=parts, part=part))
     for table in ("source", "batch", "shape", "resource", "scope", "setting", "declaration"):
         cursor.execute(f"INSERT INTO store.{table} SELECT * FROM whole.store.{table}")
     for table, columns in (("span", "s.* EXCLUDE (vals)"), ("link", "s.*"), ("event", "s.*")):
@@ -78,3 +84,34 @@ def test_partitions_find_what_the_whole_store_finds(name: str, tmp_path: Path) -
             found |= {row for row in findings(store) if int(str(row[-1])) % PARTS == part}
     assert found == wanted
     assert wanted
+
+
+def waiting(store: Store, mine: tuple[int, int] | None = None) -> list[dict[str, Any]]:
+    """Its findings of STL001, as what a report would put together."""
+    return [
+        {"fingerprint": fingerprint, "eids": set(eids), "since": since, **json.loads(evidence)}
+        for fingerprint, eids, since, evidence in store.cursor().execute(WAITING).fetchall()
+        if mine is None or eids[0] % mine[1] == mine[0]
+    ]
+
+
+def test_one_stopped_consumer_is_one_finding_a_partition(tmp_path: Path) -> None:
+    whole, parts = tmp_path / "whole.duckdb", 3
+    with Store.open(whole) as store:
+        lines = run.ROOT / "stl001-consumer-stopped" / "input.otlp.jsonl"
+        store.write(list(read(lines)), kind="recorded")
+        pipeline.refresh(store)
+        (wanted,) = waiting(store)
+    found = []
+    for part in range(parts):
+        with Store.open(tmp_path / f"{part}.duckdb") as store:
+            copy(store, whole, part, parts)
+            pipeline.refresh(store, mode="partition")
+            found += waiting(store, (part, parts))
+    assert len(found) > 1  # a partition without such a message has none
+    oldest = min(found, key=lambda one: int(one["since"]))
+    assert {**oldest, "eids": set().union(*(one["eids"] for one in found))} == {
+        **wanted,
+        "waiting": oldest["waiting"],
+    }
+    assert sum(one["waiting"] for one in found) == wanted["waiting"] == 7

@@ -102,6 +102,14 @@ def test_temporal_child_workflows_know_their_parent_and_are_not_merged(recording
     }
 
 
+def test_temporal_runs_of_one_kind_are_of_one_workflow(recording: Load) -> None:
+    select = recording("temporal-spans")
+    workflows = select(
+        "SELECT DISTINCT workflow FROM executions WHERE starts_with(execution, 'ship-100')"
+    )
+    assert workflows == [{"workflow": "RunWorkflow:ShipmentWorkflow"}]
+
+
 def test_temporal_retries_are_attempts_and_not_duplicates(recording: Load) -> None:
     select = recording("temporal-spans")
     attempts = select("""

@@ -9,10 +9,12 @@ WITH head AS (
     LEFT JOIN b_run_step AS c ON c.eid = e.eid AND c.step = e.caller
 ),
 -- A cycle of parents or links has no head: then the earliest step has to do.
+-- What begins in one instant (an engine's spans may last no time) comes in the order of its names, so that
+-- executions of one kind start alike.
 first_head AS (
-    SELECT eid, arg_min(step, (NOT is_head, start_ns, kind = 5, span_id)) AS first_step,
-        arg_min(service, (NOT is_head, start_ns, kind = 5, span_id)) AS start_service,
-        arg_min(name, (NOT is_head, start_ns, kind = 5, span_id)) AS start_name
+    SELECT eid, arg_min(step, (NOT is_head, start_ns, kind = 5, name, service, span_id)) AS first_step,
+        arg_min(service, (NOT is_head, start_ns, kind = 5, name, service, span_id)) AS start_service,
+        arg_min(name, (NOT is_head, start_ns, kind = 5, name, service, span_id)) AS start_name
     FROM head GROUP BY eid
 ),
 whole AS (

@@ -1,7 +1,7 @@
 -- The start steps of each identity: its first head, and the heads of the same kind after it.
 CREATE OR REPLACE TEMP TABLE b_start AS
 WITH first_head AS (
-    SELECT vid, arg_min(service, (start_ns, span_id)) AS service, arg_min(name, (start_ns, span_id)) AS name
+    SELECT vid, arg_min(service, (start_ns, name, service, span_id)) AS service, arg_min(name, (start_ns, name, service, span_id)) AS name
     FROM b_head GROUP BY vid
 )
 SELECT h.vid, h.step, h.start_ns, h.service, h.name,
