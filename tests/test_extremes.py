@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import tracemap
 from tracemap import pipeline
 from tracemap.collectors.otlp.decode import decode
 from tracemap.collectors.otlp.json import to_protobuf
@@ -214,3 +215,30 @@ def test_what_begins_in_one_instant_starts_every_execution_alike(analyse: Analys
     ]
     select = analyse(pairs)
     assert select("SELECT DISTINCT workflow FROM executions") == [("RunWorkflow:Ship",)]
+
+
+def test_a_clock_at_the_end_of_time_leaves_every_answer_standing(tmp_path: Path) -> None:
+    """The last nanosecond that OTLP can say is beyond what a timestamp can, in every column."""
+    last = 2**64 - 1
+    spans = [
+        span(1, 1, lasts_ns=last - NOON, key="order-1") | {"events": [{"timeUnixNano": str(last)}]},
+        span(2, 2, start_ns=last, lasts_ns=0, key="order-2"),
+    ]
+    with tracemap.open(tmp_path / "late.duckdb", create=True) as opened:
+        body = {"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]}
+        opened.backend.write([decode([to_protobuf(json.dumps(body).encode())])], source="recorded")
+        for execution in opened.executions()["execution"]:
+            assert opened.execution(execution)["steps"].height == 1
+            assert opened.custody_chain(execution).height
+            assert opened.custody(execution, at="2030-01-01").height == (execution == "order-1")
+        assert opened.reconcile().executions == 1  # the other one begins after all that is known
+        for view in (
+            "spans",
+            "events",
+            "steps",
+            "messages",
+            "findings",
+            "custody",
+            "workflow_steps",
+        ):
+            opened.sql(f"SELECT * FROM {view}")

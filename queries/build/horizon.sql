@@ -36,7 +36,9 @@ span_end AS (
     GROUP BY c.source_id
 ),
 newest AS (
-    SELECT m.source_id, max(list_max(list_filter(list_concat(m.last_ns, m.first_ns), lambda t: t <= c.cap))) AS newest_ns
+    -- Where every clock is beyond all reason, up to when it was received.
+    SELECT m.source_id, coalesce(max(list_max(list_filter(list_concat(m.last_ns, m.first_ns), lambda t: t <= c.cap))),
+        any_value(c.cap) - 3600000000000) AS newest_ns
     FROM derived.moment AS m JOIN span_end AS c USING (source_id) GROUP BY m.source_id
 ),
 moment AS (

@@ -14,8 +14,8 @@ SELECT
     k.trace_id, k.span_id, k.parent_span_id,
     k.resource_id, k.scope_id, r.service, r.namespace, r.instance,
     n.step_name AS name, k.kind,
-    least(k.start_ns, 9223372036854775807)::BIGINT AS start_ns,
-    least(k.end_ns, 9223372036854775807)::BIGINT AS end_ns,
+    least(k.start_ns, 9223372036854775806)::BIGINT AS start_ns,
+    least(k.end_ns, 9223372036854775806)::BIGINT AS end_ns,
     k.status, k.status = 2 OR e.batch_id IS NOT NULL OR g.raised IS NOT NULL
         -- A Celery task that gave up this try and asked for another one: its status is unset.
         OR coalesce(k.vals[k.i_task_state] IN ('RETRY', 'FAILURE', 'REJECTED'), false) AS failed,

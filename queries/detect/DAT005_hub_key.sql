@@ -35,7 +35,7 @@ SELECT
     CASE WHEN len(s.services) = 1 THEN s.services[1] END AS service, NULL AS step,
     'service' AS owner_kind, CASE WHEN len(s.services) = 1 THEN s.services[1] END AS owner_name, NULL AS owner_namespace,
     s.trace_id, CASE WHEN s.span_id IS NULL THEN [] ELSE [s.span_id] END AS span_ids,
-    least(s.since_ns, 9223372036854775807)::BIGINT AS since_ns, least(s.seen_ns, 9223372036854775807)::BIGINT AS seen_ns,
+    least(s.since_ns, 9223372036854775806)::BIGINT AS since_ns, least(s.seen_ns, 9223372036854775806)::BIGINT AS seen_ns,
     printf('%s %s is on %d traces, more than one execution can have: it is ignored', h.key, h.value[:100], h.traces) AS message,
     json_object('key', h.key, 'value', h.value[:200], 'traces', h.traces, 'spans', s.spans, 'services', s.services[:20]) AS evidence,
     printf('Leave %s out where it names no execution, or raise hub_limit if it does.', h.key) AS next_action

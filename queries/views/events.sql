@@ -3,7 +3,7 @@
 CREATE OR REPLACE VIEW events AS
 SELECT
     hex_trace_id(e.trace_id) AS trace_id, hex_span_id(e.span_id) AS span_id, 'event' AS source, e.name,
-    utc(least(e.time_ns, 9223372036854775807)::BIGINT) AS time,
+    utc(least(e.time_ns, 9223372036854775806)::BIGINT) AS time,
     NULL::VARCHAR AS severity, NULL::VARCHAR AS body,
     attribute_json(h.keys, h.types, e.vals) AS attributes
 FROM store.event AS e
@@ -12,7 +12,7 @@ JOIN store.shape AS h USING (shape_id)
 UNION ALL
 SELECT
     hex_trace_id(l.trace_id), hex_span_id(l.span_id), 'log', l.event_name,
-    utc(least(CASE WHEN l.time_ns > 0 THEN l.time_ns ELSE l.observed_ns END, 9223372036854775807)::BIGINT),
+    utc(least(CASE WHEN l.time_ns > 0 THEN l.time_ns ELSE l.observed_ns END, 9223372036854775806)::BIGINT),
     coalesce(l.severity_text, severity_name(l.severity)), CASE WHEN l.body_type > 0 THEN l.body END,
     attribute_json(h.keys, h.types, l.vals)
 FROM (SELECT DISTINCT * EXCLUDE (batch_id, log_no, observed_ns),
