@@ -177,3 +177,17 @@ def test_a_chain_needs_one_execution_and_no_moment(tmp_path: Path) -> None:
     result = RUNNER.invoke(app, ["custody", "--chain", "--db", str(db)])
     assert result.exit_code == 2
     assert "name one" in result.output
+
+
+def test_who_is_asked_for_by_name_is_the_run_under_way_too(stored: Open) -> None:
+    db = str(stored("runs-again-after-its-end"))
+    held = RUNNER.invoke(app, ["custody", "ord-1020", "--db", db])
+    assert held.exit_code == 0, held.output
+    assert [line for line in held.output.splitlines() if line.startswith("ord-")] == [
+        "ord-1020  completed  POST /orders",
+        "ord-1020#2  completed  POST /orders",
+    ]
+    shown = RUNNER.invoke(app, ["executions", "show", "ord-1020", "--db", db])
+    assert "\n  began again as ord-1020#2 at 2025-03-04" in shown.output
+    last = RUNNER.invoke(app, ["executions", "show", "ord-1020#2", "--db", db])
+    assert "again" not in last.output

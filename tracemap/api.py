@@ -412,9 +412,10 @@ class Tracemap:
     def resolve(self, text: str) -> list[str]:
         """The executions that ``text`` may mean, in order of their names.
 
-        It may be an execution, ``key=value``, a correlation value, the beginning of a finding's or
-        trace's id, a span id, how a name ends, or else what some attribute of its spans says, or a
-        segment of a path. Raises NotFoundError with near names when it is none of them.
+        It may be an execution (its later runs are meant, too), ``key=value``, a correlation value,
+        the beginning of a finding's or trace's id, a span id, how a name ends, or else what some
+        attribute of its spans says, or a segment of a path. Raises NotFoundError with near names
+        when it is none of them.
         """
         text = text.strip()
         key, sign, value = text.partition("=")

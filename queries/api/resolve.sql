@@ -1,7 +1,10 @@
 -- Which executions a person may mean by $text, by the surest way of reading it.
 -- $key and $value are the two sides of a "key=value"; both null otherwise.
 WITH meant AS (
-    SELECT execution, 1 AS rank, 'its name' AS how FROM derived.execution WHERE execution = $text
+    -- Later runs, too, of what is so called: whoever asks for ord-7 means what is under way now.
+    SELECT r.execution, 1 AS rank, 'its name' AS how
+    FROM derived.execution AS n JOIN derived.execution AS r ON r.vid = n.vid AND (r.run = n.run OR n.run = 1)
+    WHERE n.execution = $text
     UNION ALL
     SELECT execution, 2, 'its correlation key' FROM derived.execution
     WHERE key = $key AND value = $value

@@ -9,9 +9,10 @@ nested AS (
 ),
 work AS (SELECT step, max(end_ns) AS end_ns FROM nested GROUP BY step),
 message AS (
-    SELECT n.step, min(j.mid) AS mid
-    FROM b_join AS j JOIN (SELECT sid, step FROM derived.span_step WHERE sid = step UNION ALL SELECT sid, step FROM nested) AS n USING (sid)
-    GROUP BY n.step HAVING count(DISTINCT j.mid) = 1
+    SELECT t.step, min(j.mid) AS mid
+    FROM b_join AS j JOIN derived.span_step AS t USING (sid)
+    WHERE j.sid = t.step OR j.sid IN (SELECT sid FROM nested)
+    GROUP BY t.step HAVING count(DISTINCT j.mid) = 1
 ),
 refused AS (
     SELECT DISTINCT sid AS step FROM derived.reception WHERE failed

@@ -165,8 +165,11 @@ def redaction_rules(given: list[str] | None) -> tuple[str, ...] | None:
 
 
 def one_of(found: Sequence[str], text: str) -> str:
-    """The only execution found for ``text``. Raises InputError that lists them when several."""
-    if len(found) == 1:
-        return found[0]
+    """The execution found for ``text``: the only one, or of several runs the one that is called so.
+
+    Raises InputError that lists them when several fit.
+    """
+    if len(found) == 1 or text in found:
+        return text if text in found else found[0]
     some = ", ".join(found[:5]) + (", ..." if len(found) > 5 else "")
     raise InputError(f"{text!r} may mean {len(found)} executions: {some}", do="name one of them")

@@ -57,6 +57,7 @@ def print_page(console: Console, page: Mapping[str, pl.DataFrame], now: dt.datet
     horizon = horizon_of(page["analysis"].to_dicts(), now)
     console.print(headline(execution), soft_wrap=True)
     _holders(console, page["custody"].to_dicts(), horizon)
+    _run_again(console, execution, page["chain"].to_dicts())
     console.print(_facts(execution, now), style="dim", soft_wrap=True)
     _findings(console, page["findings"].to_dicts())
     _steps(console, page["steps"].to_dicts(), page["handoffs"].to_dicts())
@@ -108,6 +109,19 @@ def _holders(console: Console, holders: Sequence[Row], horizon: dt.datetime) -> 
         if branches > 1:
             text.append(f" (x{branches})", style="dim")
         console.print(text, soft_wrap=True)
+
+
+def _run_again(console: Console, execution: Row, runs: Sequence[Row]) -> None:
+    """That the page is of an earlier run, and how the last one stands."""
+    last = runs[-1] if runs else execution
+    names = [run["execution"] for run in runs]
+    if last["execution"] == execution["execution"] or execution["execution"] not in names:
+        return
+    line = Text("  began again as ")
+    line.append(clean(last["execution"]), style="bold")
+    line.append(f" at {at(last['started_at'])}: ")
+    line.append(str(last["status"]), style=STATUS_STYLE.get(str(last["status"]), ""))
+    console.print(line, soft_wrap=True)
 
 
 def _facts(execution: Row, now: dt.datetime) -> str:
