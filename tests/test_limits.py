@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
+import os
 import queue
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -20,6 +22,7 @@ import otlp_requests as otlp
 import pytest
 from google.rpc.error_details_pb2 import RetryInfo  # type: ignore[import-untyped]
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
+from hypothesis import given, settings
 from load.senders import GrpcSender, HttpSender, RefusedError
 from load.serving import Served, serving
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
@@ -30,9 +33,10 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from otlp_requests import attribute, body, field, span
 
 from tracemap.batch import SpanBatch
+from tracemap.collectors.otlp import counting
 from tracemap.collectors.otlp.limits import BOUNDS, DEFAULT_LIMITS, MIB, Limits, with_values
 from tracemap.collectors.otlp.receivers import Receivers
-from tracemap.errors import InputError
+from tracemap.errors import InputError, TooLargeError
 
 EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 PROTOBUF = "application/x-protobuf"
@@ -412,21 +416,19 @@ def test_every_limit_is_tested_here() -> None:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     if not Path("/proc/self/clear_refs").exists():
         pytest.skip("only Linux tells what a process has held at most")
-    with serving(tmp_path_factory.mktemp("memory") / "a.duckdb") as found:
+    db = tmp_path_factory.mktemp("memory") / "a.duckdb"
+    with serving(db, "--limit", "items=200000") as found:
         _over_both(found, body(span()), gzip.compress(body(span())))  # what is loaded once
         yield found
 
 
-#: 4 MiB of empty messages, of each kind.
+#: 16 MiB of empty messages of each kind. When its limit is raised they cost 370 to 4,000 MiB.
 EMPTY = {
-    "spans": field(1, field(2, b"\x12\0" * (2 * MIB))),
-    "events": otlp.raw_body(b"\x5a\0" * (2 * MIB)),
-    "attributes": otlp.raw_body(b"\x4a\0" * (2 * MIB)),
-    "resources": b"\x0a\0" * (2 * MIB),
+    "spans": field(1, field(2, b"\x12\0" * (8 * MIB))),
+    "events": otlp.raw_body(b"\x5a\0" * (8 * MIB)),
+    "attributes": otlp.raw_body(b"\x4a\0" * (8 * MIB)),
+    "resources": b"\x0a\0" * (8 * MIB),
 }
-
-
-# Without their limits these cost 500 to 1,100 MiB (measured).
 
 
 def _grown(served: Served, work: Callable[[], object]) -> int:
@@ -447,7 +449,7 @@ def _over_both(served: Served, message: bytes, packed: bytes) -> None:
 
 
 @pytest.mark.parametrize("kind", EMPTY)
-def test_four_mebibytes_of_empty_messages_cost_bounded_memory(served: Served, kind: str) -> None:
+def test_sixteen_mebibytes_of_empty_messages_cost_bounded_memory(served: Served, kind: str) -> None:
     message = EMPTY[kind]
     grown = _grown(served, lambda: _over_both(served, message, gzip.compress(message, 1)))
     assert grown < 250 * MIB
@@ -459,6 +461,88 @@ def test_a_gzip_of_a_thousand_to_one_costs_bounded_memory(served: Served, member
     assert len(bomb) < 0.2 * MIB
     grown = _grown(served, lambda: _over_both(served, bytes(100 * MIB), bomb))
     assert grown < 150 * MIB
+
+
+#: Reads requests of 32 MiB that hold empty messages by the million, and prints how much memory each
+#: took at most beyond itself, in MiB.
+COUNTED = """
+import re, sys
+from pathlib import Path
+import otlp_requests as otlp
+from tracemap.collectors.otlp import decode, logs
+from tracemap.collectors.otlp.limits import MIB, Limits
+from tracemap.errors import TooLargeError
+
+def held(name):
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(name + r":\\s+(\\d+) kB", status)[1]) // 1024
+
+def many(*path):
+    body = bytes([path[-1] << 3 | 2, 0]) * (16 * MIB)
+    for number in path[-2::-1]:
+        body = otlp.field(number, body)
+    return body
+
+unknown = b"\\x78\\0" * (16 * MIB)
+for reader, body in (
+    (decode, many(1)), (decode, many(1, 2)), (decode, many(1, 2, 2)), (decode, many(1, 2, 2, 9)),
+    (decode, many(1, 2, 2, 11)), (decode, many(1, 2, 2, 13)), (decode, many(1, 2, 2, 11, 3)),
+    (decode, otlp.field(1, otlp.field(2, otlp.field(2, b"\\x5a\\0" * 5000) * 3000))),
+    (logs, many(1, 2, 2)), (logs, many(1, 2, 2, 6)), (decode, unknown),
+):
+    Path("/proc/self/clear_refs").write_text("5")
+    before = held("VmRSS")
+    try:
+        reader.decode([body], limits=Limits(items=100_000))
+    except TooLargeError:
+        print(held("VmHWM") - before)
+    else:
+        print("taken")
+"""
+
+
+def test_a_large_request_is_counted_in_little_memory() -> None:
+    if not Path("/proc/self/clear_refs").exists():
+        pytest.skip("only Linux tells what a process has held at most")
+    path = {"PYTHONPATH": str(Path(__file__).parent)}
+    command = [sys.executable, "-c", COUNTED]
+    ran = subprocess.run(
+        command, check=False, env=os.environ | path, capture_output=True, text=True
+    )
+    grown = ran.stdout.split()
+    assert len(grown) == 11, ran.stderr
+    # Counted as a whole these cost 100 to 1,100 MiB (measured).
+    assert all(int(one) < 64 for one in grown), grown
+
+
+@settings(max_examples=40)
+@given(otlp.requests())
+def test_what_is_counted_in_pieces_is_what_is_there(message: Any) -> None:
+    raw = message.SerializeToString()
+    spans = [
+        span
+        for resource in message.resource_spans
+        for scope in resource.scope_spans
+        for span in scope.spans
+    ]
+    children = [child for span in spans for child in (*span.events, *span.links)]
+    there = {
+        "resources": len(message.resource_spans),
+        "scopes": sum(len(r.scope_spans) for r in message.resource_spans),
+        "spans": len(spans),
+        "events": sum(len(span.events) for span in spans),
+        "links": sum(len(span.links) for span in spans),
+        "attributes": sum(len(part.attributes) for part in (*spans, *children)),
+    }
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(counting, "WHOLE", 0)
+        patched.setattr(counting, "PIECE", 40)
+        counting.bound(raw, with_values(Limits(), {name: n for name, n in there.items() if n}))
+        there["items"] = sum(there.values())
+        for name, count in there.items():
+            if count > 1:
+                with pytest.raises(TooLargeError, match=f"more than {count - 1}$|{count - 1} "):
+                    counting.bound(raw, with_values(Limits(), {name: count - 1}))
 
 
 # --- how they are set -----------------------------------------------------------------------------

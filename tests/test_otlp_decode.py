@@ -412,7 +412,7 @@ def test_a_body_of_empty_messages_is_counted_before_it_is_decoded(
 
     monkeypatch.setattr(wire, "HANDLER", NotReached())
     hostile = _HOSTILE[what](2 * 1024 * 1024)
-    with pytest.raises(TooLargeError, match=r"the request holds 20971\d\d resources, scopes"):
+    with pytest.raises(TooLargeError, match=r"the request holds (at least )?\d+ "):
         decode([hostile])
 
 

@@ -8,7 +8,6 @@ of all zeros is W3C's "no parent".
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,14 +15,14 @@ import numpy as np
 import pyarrow as pa
 
 from tracemap.batch import SPANS, SpanBatch
-from tracemap.collectors.otlp import attributes, groups, wire
+from tracemap.collectors.otlp import attributes, counting, groups, wire
 from tracemap.collectors.otlp.attributes import Attributes, Shapes
 from tracemap.collectors.otlp.ids import Ids, check_spans
 from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, Limits
 from tracemap.collectors.otlp.owners import Owners
 from tracemap.collectors.otlp.tables import Children, events_table, links_table, spans_table
 from tracemap.collectors.otlp.values import BrokenValuesError, Ints
-from tracemap.errors import PayloadError, TooLargeError
+from tracemap.errors import PayloadError
 
 
 def decode(
@@ -38,11 +37,12 @@ def decode(
     """
     if not any(requests):
         return SpanBatch((), (), (), SPANS.empty_table())
-    groups.refuse_deep(requests)
     size = sum(map(len, requests))
     # An item takes two bytes at least. Requests that are decoded together are few bytes together.
-    if max(map(len, requests)) > 2 * limits.items:
-        _count_first(requests, limits)
+    for body in requests:
+        if len(body) > 2 * limits.items:
+            counting.bound(body, limits)
+    groups.refuse_deep(requests)
     try:
         rows = wire.columns(wire.HANDLER, requests)
     except ValueError as error:
@@ -52,57 +52,8 @@ def decode(
     if any(body and not count for body, count in zip(requests, per_request, strict=True)):
         raise PayloadError("this is not an OTLP trace request (it holds no resource spans)")
     if size > 2 * limits.fewest:
-        _check_counts(rows, limits)
+        counting.check(rows, limits)
     return _batch(_Tree.of(rows), limits)
-
-
-def _count_first(requests: Sequence[bytes], limits: Limits) -> None:
-    """Refuse more than ``limits`` allow before their memory is spent. Raises TooLargeError."""
-    try:
-        column = wire.columns(wire.COUNTING_HANDLER, requests)
-    except ValueError:
-        return  # the decoder says what is wrong
-    _check_counts(column, limits)
-
-
-#: The lists of a request that are bounded, and the name of each one's limit.
-_COUNTED = {
-    "resource_spans": "resources",
-    "scope_spans": "scopes",
-    "spans": "spans",
-    "events": "events",
-    "links": "links",
-    "attributes": "attributes",
-}
-
-
-def _check_counts(requests: pa.ListArray, limits: Limits) -> None:
-    """Raise TooLargeError when the lists of some requests together hold more than they may."""
-    counts: Counter[str] = Counter()
-    _count("resource_spans", requests, counts)
-    for name, count in (("items", counts.total()), *counts.items()):
-        most = getattr(limits, name)
-        if count > most:
-            raise TooLargeError(
-                f"the request holds {count} {_ITEMS if name == 'items' else name},"
-                f" more than {most}",
-                do=f"send it in smaller requests, or raise the limit {name}",
-            )
-
-
-_ITEMS = "resources, scopes, spans, attributes, events and links"
-
-
-def _count(name: str, column: pa.Array, counts: Counter[str]) -> None:
-    """Add up the elements of the bounded lists in a column called ``name``."""
-    if isinstance(column, pa.ListArray):
-        if name in _COUNTED:
-            counts[_COUNTED[name]] += len(column.values)
-            _count("", column.values, counts)
-    elif isinstance(column, pa.StructArray):
-        for i, inner in enumerate(column.type):
-            if inner.name in _COUNTED:
-                _count(inner.name, column.field(i), counts)
 
 
 @dataclass(frozen=True, slots=True)

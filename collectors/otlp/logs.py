@@ -14,14 +14,14 @@ import numpy as np
 import pyarrow as pa
 
 from tracemap.batch import LOGS, SPANS, SpanBatch
-from tracemap.collectors.otlp import attributes, groups, signals, wire
+from tracemap.collectors.otlp import attributes, counting, groups, signals, wire
 from tracemap.collectors.otlp.attributes import Shapes
 from tracemap.collectors.otlp.ids import check_links, span_ids, trace_ids, uuids
 from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, Limits
 from tracemap.collectors.otlp.owners import Owners
 from tracemap.collectors.otlp.tables import Children, null_when_empty, small
 from tracemap.collectors.otlp.values import BrokenValuesError, Ints
-from tracemap.errors import PayloadError, TooLargeError
+from tracemap.errors import PayloadError
 
 #: The name under which a body is spoken of, and may be named to be dropped or hashed.
 BODY = "body"
@@ -33,37 +33,22 @@ def decode(requests: Sequence[bytes], *, limits: Limits = DEFAULT_LIMITS) -> Spa
     Raises PayloadError when any of them is none, TooLargeError when they are beyond ``limits``
     together; decode them one at a time then to tell which.
     """
+    size = sum(map(len, requests))
+    for body in requests:
+        if len(body) > 2 * limits.items:
+            counting.bound(body, limits, signals.LOGS)
     groups.refuse_deep(requests, signals.LOGS)
-    _bound(requests, limits)
     try:
         rows = wire.columns(wire.LOGS_HANDLER, requests)
     except ValueError as error:
         why = str(error).removeprefix("failed to decode Protobuf message: ")
         raise PayloadError(f"this is not an OTLP logs request ({why})") from error
+    if size > 2 * limits.fewest:
+        counting.check(rows, limits)
     per_request = np.diff(np.asarray(rows.offsets))
     if any(body and not count for body, count in zip(requests, per_request, strict=True)):
         raise PayloadError("this is not an OTLP logs request (it holds no resource logs)")
     return _batch(rows, limits)
-
-
-def _bound(requests: Sequence[bytes], limits: Limits) -> None:
-    """Refuse more items than ``limits.items``, which take two bytes each at least."""
-    if sum(map(len, requests)) <= 2 * limits.items:
-        return
-    try:
-        column = wire.columns(wire.LOGS_COUNTING_HANDLER, requests)
-    except ValueError:
-        return  # the decoder says what is wrong
-    scopes = column.values.field("scope_logs")
-    records = scopes.values.field("log_records")
-    lists = (column, scopes, records, records.values.field("attributes"))
-    items = sum(len(part.values) for part in lists)
-    if items > limits.items:
-        raise TooLargeError(
-            f"the request holds {items} resources, scopes, log records and attributes,"
-            f" more than {limits.items}",
-            do="send it in smaller requests",
-        )
 
 
 @dataclass(frozen=True, slots=True)

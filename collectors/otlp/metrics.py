@@ -21,19 +21,23 @@ def data_points(body: bytes, *, limits: Limits = DEFAULT_LIMITS) -> int:
     Raises PayloadError when it is none, TooLargeError beyond ``limits.items``.
     """
     points = items = 0
+
+    def more(count: int = 1) -> int:
+        if items + points + count > limits.items:
+            raise TooLargeError(
+                f"the request holds more than {limits.items} metrics and data points",
+                do="send it in smaller requests",
+            )
+        return count
+
     try:
         for resource in messages(body, 1):
-            items += 1
+            items += more()
             for scope in messages(resource, 2):
-                items += 1
+                items += more()
                 for metric in messages(scope, 2):
-                    points += _points(metric)
-                    items += 1
-                    if items + points > limits.items:
-                        raise TooLargeError(
-                            f"the request holds more than {limits.items} metrics and data points",
-                            do="send it in smaller requests",
-                        )
+                    items += more()
+                    points += more(_points(metric))
     except (IndexError, ValueError) as error:
         raise PayloadError(f"this is not an OTLP metrics request ({error})") from error
     if body and not items:

@@ -140,27 +140,40 @@ def fields(raw: bytes) -> Iterator[tuple[int, int, Any]]:
 
     Groups, which OTLP does not have, are passed over with all that is in them.
     """
-    at, end = 0, len(raw)
+    for number, wire, begin, end, inside in places(raw, 0, len(raw)):
+        if not inside:
+            yield number, wire, _varint(raw, begin)[0] if wire == _VARINT else raw[begin:end]
+
+
+def places(raw: bytes, at: int, end: int) -> Iterator[tuple[int, int, int, int, bool]]:
+    """(field number, wire type, begin and end of the payload, whether it belongs to a group) of
+    each field of the message between ``at`` and ``end``. A group's begin and end are fields of it.
+
+    Raises ValueError, IndexError where it is no valid protobuf.
+    """
     groups: list[int] = []  # that are open, by number
     while at < end:
-        tag, at = _varint(raw, at)
+        tag, begin = _varint(raw, at)
         number, wire = tag >> 3, tag & 7
         if not 0 < number < 1 << 29:
             raise ValueError(f"field number {number}")
+        inside = bool(groups) or wire in {_GROUP, _GROUP_END}
         if wire in {_GROUP, _GROUP_END}:
             _group(groups, number, begins=wire == _GROUP)
-            continue
-        value, at = _payload(raw, at, wire)
-        if not groups:
-            yield number, wire, value
+            at = begin
+        else:
+            begin, at = _payload(raw, begin, wire)
+        if at > end:
+            raise ValueError("truncated")
+        yield number, wire, begin, at, inside
     if groups:
         raise ValueError("truncated")
 
 
-def _payload(raw: bytes, at: int, wire: int) -> tuple[Any, int]:
-    """What stands behind a tag of a wire type, and where it ends."""
+def _payload(raw: bytes, at: int, wire: int) -> tuple[int, int]:
+    """Where what stands behind a tag of a wire type begins and ends."""
     if wire == _VARINT:
-        return _varint(raw, at)
+        return at, _varint(raw, at)[1]
     if wire == _LEN:
         size, at = _varint(raw, at)
     elif wire == _I64:
@@ -169,9 +182,7 @@ def _payload(raw: bytes, at: int, wire: int) -> tuple[Any, int]:
         size = 4
     else:
         raise ValueError(f"wire type {wire}")
-    if at + size > len(raw):
-        raise ValueError("truncated")
-    return raw[at : at + size], at + size
+    return at, at + size
 
 
 def _group(groups: list[int], number: int, *, begins: bool) -> None:

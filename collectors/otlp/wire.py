@@ -150,6 +150,9 @@ LOGS_HANDLER = _handler(_slim_pool, _LOGS)
 #: Of only the lists in them, for a first pass that counts.
 COUNTING_HANDLER = _handler(_counting_pool, _TRACES)
 LOGS_COUNTING_HANDLER = _handler(_counting_pool, _LOGS)
+#: The descriptors of what those read.
+COUNTING = _find(_counting_pool, _TRACES)
+LOGS_COUNTING = _find(_counting_pool, _LOGS)
 
 
 def _class(pool: descriptor_pool.DescriptorPool, name: str) -> Any:
