@@ -28,6 +28,19 @@ _URL: Final = re.compile(
 )
 
 
+#: What Mermaid would read as its own, as its entity codes.
+_MERMAID: Final = {ord(c): f"#{ord(c)};" for c in '"<>[](){}|#;&`\\'}
+#: Words that it acts on in quoted labels too: it takes the line for a direction, and looks for
+#: colours behind the others.
+_MERMAID_WORDS: Final = re.compile("direction|style|classDef")
+
+
+def mermaid_label(line: str) -> str:
+    """One visible line as what stands between the quotes of a label of a Mermaid flowchart."""
+    escaped = line.translate(_MERMAID)
+    return _MERMAID_WORDS.sub(lambda word: f"#{ord(word[0][0])};{word[0][1:]}", escaped)
+
+
 def visible(value: str) -> str:
     r"""One line in which what cannot be seen is written as ``\u202e``; at most 500 characters."""
     cut = value if len(value) <= MAX_TEXT else value[: MAX_TEXT - 1] + "…"

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
-from tracemap.markdown import code, inline, link, visible
+from tracemap.markdown import code, inline, link, mermaid_label, visible
 from tracemap.ownership_map import Map, Seen
 from tracemap.responsibilities import PARTS, Responsibility, StepDuties
 
-#: What Mermaid would read as its own, as its entity codes.
-_MERMAID: Final = {ord(c): f"#{ord(c)};" for c in '"<>[](){}|#;&`\\'}
 Node = tuple[str, str]
 
 
@@ -133,4 +130,4 @@ def _mermaid(workflow: Map) -> Iterator[str]:
 
 
 def _label(text: str) -> str:
-    return visible(text).translate(_MERMAID)
+    return mermaid_label(visible(text))

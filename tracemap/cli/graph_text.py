@@ -6,7 +6,7 @@ of one execution brought into that shape, see ``of_execution``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from rich.text import Text
 from tracemap.cli.execution_page import arrow
 from tracemap.cli.table import Column, Row, print_table, team_first
 from tracemap.cli.text import clean, count, duration, percent
+from tracemap.markdown import mermaid_label
 
 Node = tuple[str, str]  # service, name
 
@@ -288,9 +289,6 @@ def _by_team(graph: Graph) -> list[tuple[str, list[Node]]]:
     return list(teams.items())
 
 
-_MERMAID: Final[Mapping[int, str]] = {ord(c): f"#{ord(c)};" for c in '"<>[](){}|#;&`\\'}
-
-
 def _short(text: str) -> str:
     """One harmless line that a box can hold."""
     line = clean(text)
@@ -298,7 +296,7 @@ def _short(text: str) -> str:
 
 
 def _mermaid(text: str) -> str:
-    return _short(text).translate(_MERMAID)
+    return mermaid_label(_short(text))
 
 
 def _quoted(*parts: str) -> str:
