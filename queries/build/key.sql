@@ -47,6 +47,15 @@ discovered AS (
     FROM qualified AS q
     WHERE (SELECT count(*) FROM b_user_key) = 0 AND q.name NOT IN (SELECT name FROM alias) AND q.name NOT IN (SELECT name FROM shadowed)
 ),
+-- By what Kafka parts messages is often the order's number: where the values are a key's, it is on publications
+-- that carry none, as those of an outbox's relay.
+carrier AS (
+    SELECT o.other AS name, min_by(m.name, m.place) AS main
+    FROM (SELECT name, place FROM discovered UNION ALL SELECT name, rank FROM b_user_key) AS m
+    JOIN b_key_overlap AS o ON o.one = m.name
+    WHERE o.other IN (SELECT name FROM b_candidate WHERE partitions)
+    GROUP BY o.other
+),
 engine AS (
     SELECT name, list(attribute ORDER BY attribute) AS aliases, any_value(engine_rank) AS engine_rank
     FROM b_engine_key AS e
@@ -55,8 +64,11 @@ engine AS (
     GROUP BY name
 ),
 chosen AS (
-    SELECT name, aliases, 'user' AS kind, 1 AS tier, rank AS place FROM b_user_key
-    UNION ALL SELECT name, aliases, 'discovered', 2, place FROM discovered
+    SELECT k.* REPLACE (list_concat(k.aliases, (SELECT list(c.name ORDER BY c.name) FROM carrier AS c WHERE c.main = k.name)) AS aliases)
+    FROM (
+        SELECT name, aliases, 'user' AS kind, 1 AS tier, rank AS place FROM b_user_key
+        UNION ALL SELECT name, aliases, 'discovered', 2, place FROM discovered
+    ) AS k
     UNION ALL SELECT name, aliases, 'engine', 3, engine_rank FROM engine
 )
 SELECT
@@ -71,6 +83,7 @@ SELECT
             printf('joins: %.0f%% of its values appear in two or more traces and services', 100 * j.joins_share)
         WHEN c.kind = 'discovered' THEN
             printf('names: one value on the entry span of %.0f%% of a workflow''s traces', 100 * j.names_share)
+        WHEN ca.name IS NOT NULL THEN 'another spelling of ' || ca.main
         WHEN j.barred IS NOT NULL THEN j.barred || CASE
             WHEN j.values_seen = 1 AND j.traces > 1 THEN '; one value everywhere'
             WHEN NOT j.rarely_reused THEN printf('; %.0f%% of its values start their workflow again', 100 * j.reused_share)
@@ -94,5 +107,6 @@ FROM chosen AS c
 FULL JOIN judged AS j ON j.name = c.name
 LEFT JOIN alias AS a ON a.name = j.name AND c.name IS NULL
 LEFT JOIN spelling AS sp ON sp.name = j.name AND c.name IS NULL
+LEFT JOIN carrier AS ca ON ca.name = j.name AND c.name IS NULL
 LEFT JOIN shadowed AS sh ON sh.name = j.name AND c.name IS NULL
 WHERE c.name IS NOT NULL OR j.name NOT IN (SELECT unnest(aliases) FROM engine)

@@ -26,7 +26,8 @@ known(namespace, names) AS (VALUES
 ),
 told AS (
     SELECT p.*, split_part(lower(p.name), '.', 1) AS namespace, k.names,
-        contains(lower(p.name), 'idempoten') AS of_a_try, e.name AS engine, e.numbered
+        contains(lower(p.name), 'idempoten') AS of_a_try, e.name AS engine, e.numbered,
+        lower(p.name) IN ('messaging.kafka.message.key', 'messaging.kafka.message_key') AS partitions
     FROM place AS p
     LEFT JOIN known AS k ON k.namespace = split_part(lower(p.name), '.', 1)
     LEFT JOIN b_engine_key AS e ON lower(e.attribute) = lower(p.name)
@@ -34,13 +35,14 @@ told AS (
 SELECT shape_id, i, type, name,
     CASE
         WHEN of_a_try THEN 'names one try: of the idempotency kind'
+        WHEN partitions THEN 'partitions messages: another spelling of a key at most'
         WHEN engine IS NOT NULL THEN 'written by a broker: no key where its values are reused'
         WHEN names IS NOT NULL AND (namespace != 'app'
                 OR regexp_matches(lower(name), '^app\.(installation\.id|build_id|crash|jank|screen|widget)'))
             THEN printf('names %s: %s.* of the semantic conventions', names, namespace)
-    END AS barred,
+    END AS barred, partitions,
     replace(lower(regexp_replace(name, '[^A-Za-z0-9]', '', 'g')) || '$', 'ids$', 'id$') AS plain_name
 FROM told
 WHERE type IN (1, 3, 5) AND coalesce(numbered, NOT starts_with(lower(name), 'temporal'))
-    AND (engine IS NOT NULL OR namespace NOT IN (SELECT namespace FROM conventional) OR namespace IN ('user', 'enduser', 'session')
+    AND (engine IS NOT NULL OR partitions OR namespace NOT IN (SELECT namespace FROM conventional) OR namespace IN ('user', 'enduser', 'session')
         OR (names IS NOT NULL AND regexp_matches(lower(name), '[._-](id|uuid|key)$')))

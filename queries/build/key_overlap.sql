@@ -4,7 +4,7 @@
 CREATE OR REPLACE TEMP TABLE b_key_overlap AS
 WITH has AS (
     SELECT DISTINCT name, value, trace_id FROM b_key_value
-    WHERE name IN (SELECT name FROM b_candidate WHERE barred IS NULL)
+    WHERE name IN (SELECT name FROM b_candidate WHERE barred IS NULL OR partitions)
 ),
 size AS (
     SELECT name, count(DISTINCT value) AS values, avg(length(value)) AS length,

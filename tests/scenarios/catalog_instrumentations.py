@@ -222,3 +222,25 @@ def open_connections(s: Scenario) -> None:
                 gateway, "ws.message", Kind.INTERNAL, at + 10.0 + place * 40.0, 0.05, parent=line
             )
     s.expected["executions"] = {"status": {"completed": 28, "running": 12}}
+
+
+@scenario("keys-by-which-messages-are-parted", lookalike_of=("ORP004",))
+def parted_messages(s: Scenario) -> None:
+    """An outbox's relay knows of an order nothing but the key by which Kafka parts its message.
+
+    It publishes in traces of its own what it finds. The message of order 20 was published and got
+    lost: it was not the relay that failed to act.
+    """
+    checkout = s.service("checkout", "storefront")
+    relay = s.service("relay", "platform")
+    shipping = s.service("shipping", "logistics")
+    for number in range(1, 46):
+        at, parted = number * 60.0, {"messaging.kafka.message.key": order(number)}
+        s.serve(checkout, "POST /orders", at, 0.1, attributes=key(number))
+        poll = s.span(relay, "poll", Kind.INTERNAL, at + 5.0, 0.2)
+        sent = s.publish(relay, "orders", at + 5.1, parent=poll, attributes=parted)
+        if number != 20:
+            s.process(shipping, sent, at + 6.0, 0.1, attributes={**key(number), **parted})
+    s.expect("ORP002", order(20), service="shipping", mentions=["relay"])
+    s.expected["keys"] = ["order.id"]
+    s.expected["custody"] = [{"correlation": order(20), "holder": "orders", "team": "logistics"}]

@@ -136,3 +136,20 @@ def loop_over_lines(s: Scenario) -> None:
                 checkout, stock, "POST /reserve", at + 0.02 + index * 0.1, 0.05, parent=root,
                 attributes=key(number),
             )  # fmt: skip
+
+
+@scenario("dup002-and-what-it-led-to")
+def and_what_it_led_to(s: Scenario) -> None:
+    """A double click places order 20 twice: charged twice, and two messages shipped.
+
+    What each of the two runs led to ran twice as well, by call and by message. That is one finding,
+    of the step that began it.
+    """
+    shop = Shop.of(s)
+    for number in ORDERS:
+        shop.order(number, number * 60.0)
+        if number == 20:
+            shop.order(number, number * 60.0 + 0.2)
+    s.expect(
+        "DUP002", order(20), service="checkout", effects=["POST /charge", "process orders.placed"]
+    )
