@@ -242,3 +242,23 @@ def test_a_clock_at_the_end_of_time_leaves_every_answer_standing(tmp_path: Path)
             "workflow_steps",
         ):
             opened.sql(f"SELECT * FROM {view}")
+
+
+def test_one_message_id_on_every_message_is_the_nearest_one_before(analyse: Analyse) -> None:
+    """A constant for an id: each is taken from the one just sent, and not compared with all."""
+    kafka: Any = {"messaging__system": "kafka", "messaging__destination__name": "q"}
+    spans = [
+        span(
+            n,
+            n,
+            kind=4 + n % 2,
+            key=f"order-{n // 2}",
+            start_ns=NOON + n * SECOND,
+            messaging__message__id="constant",
+            **kafka,
+        )
+        for n in range(2, 20_002)
+    ]
+    select = analyse(spans)
+    assert select("SELECT count(*) FROM executions") == [(10_000,)]
+    assert select("SELECT DISTINCT state, len(executions) FROM messages") == [("processed", 1)]

@@ -139,3 +139,17 @@ def test_a_service_that_begins_to_log_makes_a_whole_analysis_due(
         pipeline.refresh(run._store)
         assert run.select("SELECT due FROM derived.analysis") == [{"due": False}]
         assert check.problems(expected_of(name), run.select) == []
+
+
+def test_another_program_analyses_a_store_to_which_nothing_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its answers may read what the program before did not make."""
+    with Store.open(tmp_path / "upgraded.duckdb") as store:
+        store.write([decode([one]) for one in world(3)], kind="recorded")
+        assert pipeline.refresh(store)
+        assert not pipeline.refresh(store)
+        store.cursor().execute("DROP VIEW custody")
+        monkeypatch.setattr(pipeline, "_program", lambda: 1)
+        assert pipeline.refresh(store)
+        assert store.cursor().execute("SELECT count(*) FROM custody").fetchone() != (0,)

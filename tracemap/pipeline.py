@@ -104,7 +104,7 @@ def _standing(build: Build) -> _Standing | None:
 
 
 def _stale(build: Build, standing: _Standing | None, now_ns: int, *, forced: bool) -> bool:
-    if standing is None:
+    if standing is None or standing.given != _given(build):  # an upgrade is reason enough
         return True
     ((built_ns, inputs, took_ns, live),) = build.rows("store/last_analysis")
     if inputs != build.value("store/inputs"):
@@ -242,5 +242,6 @@ def _given(build: Build) -> int:
 @cache
 def _program() -> int:
     """A number for the statements of the analysis: another program draws other conclusions."""
-    texts = [queries.text(n) for room in ("build", "ownership") for n in queries.room(room)]
+    rooms = ("build", "ownership", "views")
+    texts = [queries.text(n) for room in rooms for n in queries.room(room)]
     return crc32("".join((*texts, *(rule.sql for rule in queries.rules()))).encode())

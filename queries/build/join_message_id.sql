@@ -1,20 +1,32 @@
 -- Consumers without a causal join: by system and message id where the destinations are equal, or
--- are a pair already seen joined (an exchange on one side, its queue on the other).
+-- are a pair already seen joined (an exchange on one side, its queue on the other). Of several
+-- publications of one id, the last before it was taken: of the nearest before and after the taker began,
+-- for an id may be a constant, and every publication with every taker would be too many.
 INSERT INTO b_join
 WITH open_taker AS (
-    SELECT * FROM b_taker AS t
-    WHERE t.message_id IS NOT NULL AND t.sid NOT IN (SELECT sid FROM b_join)
+    SELECT sid, start_ns, end_ns, hash(message_id, system, destination) AS name FROM b_taker
+    WHERE message_id IS NOT NULL AND sid NOT IN (SELECT sid FROM b_join)
 ),
 published AS (
     SELECT DISTINCT p.mid, s.system, s.destination, s.message_id, s.start_ns, s.span_id
     FROM b_producer AS p JOIN derived.span AS s ON s.sid = p.mid
     WHERE s.message_id IS NOT NULL
+),
+offered AS (
+    SELECT name, start_ns, arg_min(mid, span_id) AS mid, min(span_id) AS span_id
+    FROM (
+        SELECT hash(message_id, system, destination) AS name, start_ns, mid, span_id FROM published
+        UNION ALL
+        SELECT hash(p.message_id, p.system, pair.consumed_from), p.start_ns, p.mid, p.span_id
+        FROM published AS p JOIN derived.destination_pair AS pair ON pair.published_to = p.destination
+    ) GROUP BY name, start_ns
+),
+near AS (
+    SELECT t.sid, t.start_ns, t.end_ns, o.mid, o.start_ns AS published_ns, o.span_id
+    FROM open_taker AS t ASOF JOIN offered AS o ON o.name = t.name AND t.start_ns >= o.start_ns
+    UNION ALL
+    SELECT t.sid, t.start_ns, t.end_ns, o.mid, o.start_ns, o.span_id
+    FROM open_taker AS t ASOF JOIN offered AS o ON o.name = t.name AND t.start_ns <= o.start_ns
 )
-SELECT t.sid, p.mid, 'message id' AS how
-FROM open_taker AS t
-JOIN published AS p ON p.message_id = t.message_id AND p.system IS NOT DISTINCT FROM t.system
-LEFT JOIN derived.destination_pair AS pair ON pair.published_to = p.destination AND pair.consumed_from = t.destination
-WHERE p.destination IS NOT DISTINCT FROM t.destination OR pair.published_to IS NOT NULL
--- Of several publications of one id, the last before it was taken.
-QUALIFY row_number() OVER (
-    PARTITION BY t.sid ORDER BY p.start_ns > t.end_ns, abs(t.start_ns - p.start_ns), p.span_id) = 1
+SELECT sid, mid, 'message id' AS how FROM near
+QUALIFY row_number() OVER (PARTITION BY sid ORDER BY published_ns > end_ns, abs(start_ns - published_ns), span_id) = 1
