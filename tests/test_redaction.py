@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,82 @@ def test_nothing_is_left_of_it_anywhere(action: str) -> None:
     )
     with_store = decode.decode(list(encode.to_protobuf(found)))
     assert said(with_store) == said(found)
+
+
+def test_a_count_that_is_full_stays_so() -> None:
+    message = otlp.request(span(attributes=[attribute("a")], dropped_attributes_count=2**32 - 1))
+    scope = message.resource_spans[0].scope_spans[0].scope
+    scope.attributes.append(attribute("a"))
+    scope.dropped_attributes_count = 2**32 - 1
+    found = redact(decode.decode([message.SerializeToString()]), "a=drop")
+    assert found.scopes[0].dropped_attributes == 2**32 - 1
+    assert found.spans["dropped_attributes"].to_pylist() == [2**32 - 1]
+
+
+def in_text() -> SpanBatch:
+    """The secret in every text that there is, and beside it what looks like it and is none."""
+    told = f"to {SECRET}, again {SECRET}"
+    array = AnyValue()
+    array.array_value.values.extend(
+        [text(told), AnyValue(int_value=4711), AnyValue(bytes_value=b"x")]
+    )
+    some = [
+        attribute("said", string_value=told),
+        attribute("n", int_value=4711),
+        KeyValue(key="map", value=nested(inner=text(told), n=AnyValue(int_value=4711))),
+        KeyValue(key="list", value=array),
+    ]
+    message = otlp.request(
+        span(
+            f"mail {SECRET}",
+            attributes=some,
+            status={"message": told, "code": 2},
+            events=[Span.Event(name=told, attributes=some)],
+            links=[Span.Link(trace_id=otlp.TRACE, span_id=otlp.SPAN, attributes=some)],
+        ),
+        span("innocent"),
+    )
+    scope = message.resource_spans[0].scope_spans[0].scope
+    scope.name = told
+    scope.attributes.extend(some)
+    message.resource_spans[0].resource.attributes.extend(some)
+    return decode.decode([message.SerializeToString()])
+
+
+def test_a_pattern_is_masked_in_every_text() -> None:
+    batch = in_text()
+    assert said(batch).count(SECRET) > 30
+    found = redact(batch, r"/[^ ,\"]+@[^ ,\"]+|4711/=mask")
+    assert SECRET not in said(found)
+    expected = said(batch).replace(SECRET, "***")
+    assert json.loads(said(found)) == json.loads(expected), "nothing else changed, numbers too"
+    assert redact(batch, "/no such text/=mask").spans.equals(batch.spans)
+    assert said(redact(batch, "said=drop", "/@/=mask")).count("said") == 0
+
+
+def test_a_pattern_is_masked_in_log_records() -> None:
+    record = otlp_logs.log(f"mail {SECRET}", event_name=SECRET, severity_text=SECRET)
+    record.attributes.append(attribute("to", string_value=SECRET))
+    other = otlp_logs.log("x")
+    other.body.CopyFrom(nested(to=text(SECRET)))
+    batch = logs.decode([otlp_logs.body(record, other)])
+    found = redact(batch, "/[a-z]+@[a-z.]+/=mask")
+    assert SECRET not in str(found.logs.to_pylist())
+    assert found.logs["body"].to_pylist() == ["mail ***", '{"to":"***"}']
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        ("/(/=mask", "is no regular expression"),
+        ("/(?=x)/=mask", "is no regular expression"),
+        ("/x*/=mask", "is found in every text"),
+        ("/x/=hash", "cannot be replaced by hash"),
+    ],
+)
+def test_a_pattern_that_cannot_be(rule: str, why: str) -> None:
+    with pytest.raises(InputError, match=why):
+        Redaction([rule], KEY)
 
 
 def test_equal_values_have_equal_hashes_and_join() -> None:

@@ -4,7 +4,8 @@ A rule is PATTERN=ACTION, the pattern a name with ``*`` and ``?``; the first tha
 is matched with the attributes of resources, scopes, spans, events, links and log records, and with
 the keys of maps within their values (``email``, and ``customer.email`` where it stands in
 ``customer``). The body of a log record goes by the name ``body``, and only a rule that says just
-that takes it. Names of spans, status messages and trace states are no attributes: they stay.
+that takes it. A pattern between slashes is one of text instead, and masks what it finds in any of
+it, names and messages as well (``masking``).
 
 What a rule means is worked out once a shape; a batch in which nothing matches is passed on as is.
 """
@@ -27,9 +28,9 @@ import pyarrow as pa
 
 from tracemap.batch import Resource, Scope, Shape, SpanBatch, ValueType
 from tracemap.errors import InputError
+from tracemap.masking import MASK, Masking, check
 
 ACTIONS: Final = ("drop", "hash", "mask", "keep")
-MASK: Final = "***"
 BODY: Final = "body"
 #: Bytes of a key.
 KEY_BYTES: Final = 32
@@ -64,7 +65,21 @@ class Rule:
                 if near
                 else f"write it as NAME=ACTION, with an action of {', '.join(ACTIONS)}",
             )
-        return cls(pattern, action)
+        rule = cls(pattern, action)
+        if rule.text is not None:
+            if action != "mask":
+                raise InputError(
+                    f"what /{rule.text}/ finds in a text cannot be replaced by {action}",
+                    do=f"write {pattern}=mask",
+                )
+            check(rule.text)
+        return rule
+
+    @property
+    def text(self) -> str | None:
+        """The regular expression of a rule about text; None of one about names."""
+        slashed = len(self.pattern) > 2 and self.pattern[0] == self.pattern[-1] == "/"
+        return self.pattern[1:-1] if slashed else None
 
     def fits(self, name: str) -> bool:
         """Whether it is about attributes of that name."""
@@ -79,7 +94,10 @@ class Redaction:
     """Applies rules. ``key`` is what values are hashed with (HMAC-SHA-256): equals stay equal."""
 
     def __init__(self, rules: Sequence[str], key: bytes) -> None:
-        self._rules = tuple(map(Rule.parse, rules))
+        parsed = tuple(map(Rule.parse, rules))
+        self._rules = tuple(rule for rule in parsed if rule.text is None)
+        texts = [rule.text for rule in parsed if rule.text is not None]
+        self._masking = Masking(texts) if texts else None
         self._key = key
         self._plans: dict[Shape, _Plan] = {}
         self._hash = lru_cache(maxsize=65_536)(self._hmac)
@@ -87,6 +105,11 @@ class Redaction:
 
     def apply(self, batch: SpanBatch) -> SpanBatch:
         """The batch as it may be stored; the same object when nothing has to change."""
+        named = self._named(batch)
+        return named if self._masking is None else self._masking.apply(named)
+
+    def _named(self, batch: SpanBatch) -> SpanBatch:
+        """The batch with attributes changed by their names."""
         plans = [self._plan(shape) for shape in batch.shapes]
         bodies = bool(batch.logs.num_rows)
         if not bodies and not any(plans):
@@ -260,7 +283,7 @@ def _owner(owner: Any, plans: Sequence[_Plan], change: _Change) -> Any:
         owner,
         shape=shape,
         values=tuple(values),
-        dropped_attributes=owner.dropped_attributes + dropped,
+        dropped_attributes=min(owner.dropped_attributes + dropped, 0xFFFF_FFFF),
     )
 
 

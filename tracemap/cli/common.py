@@ -34,8 +34,8 @@ DEFAULT_DB = Path("tracemap.duckdb")
 #: The option ``--redact``, to be read by ``redaction_rules``.
 REDACT: Any = typer.Option(
     metavar="NAME=ACTION",
-    help="Drop, hash or mask attributes before they are stored: 'user.*=hash', card=drop; 'off':"
-    " no more. Stored.",
+    help="Drop, hash or mask attributes before they are stored: 'user.*=hash', card=drop; or mask"
+    " what a regular expression finds in any text: '/[^ ]+@[^ ]+/=mask'; 'off': no more. Stored.",
 )
 
 OutputFormat = Annotated[
