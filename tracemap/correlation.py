@@ -50,9 +50,11 @@ def assign_members(build: Build, settings: Settings) -> None:
     build.run("seed_own")
     # The way to the nearest keyed ancestor is known from resolving lower keys.
     _enter_seeds(build)
+    build.run("open_span")
     for _ in range(_MAX_HOPS):
         build.run("trace_agreement")
         build.run("member_trace")
+        build.run("open_span_left")
         build.run("seed_descendants")
         _spread(build)
         build.run("seed_outside")
@@ -64,9 +66,12 @@ def assign_members(build: Build, settings: Settings) -> None:
     build.run("open_trace")
 
 
-def climb(build: Build) -> None:
-    """Lead every span to its nearest ancestor in ``b_near``, by pointer doubling."""
-    build.run("climb_pointers")
+def climb(build: Build, start: str = "climb_pointers") -> None:
+    """Lead every span to its nearest ancestor in ``b_near``, by pointer doubling.
+
+    ``start`` makes ``b_pointer``: of all spans, or of those without a membership.
+    """
+    build.run(start)
     for _ in range(_MAX_JUMPS):
         build.run("climb_hit")
         build.run("climb_jump")
@@ -92,8 +97,9 @@ def _spread(build: Build) -> bool:
     if not build.value("seeds_left"):
         return False
     build.run("climb_from_seed")
-    climb(build)
+    climb(build, "climb_pointers_open")
     _enter_seeds(build)
+    build.run("open_span_left")
     return True
 
 

@@ -1,4 +1,6 @@
--- Every span that has no answer yet points at its parent.
+-- Every span that has no answer yet looks at its parent, and at the answer that the parent has.
 CREATE OR REPLACE TEMP TABLE b_pointer AS
-SELECT sid, psid AS ptr FROM derived.span
-WHERE psid IS NOT NULL AND sid NOT IN (SELECT sid FROM b_near) AND sid NOT IN (SELECT sid FROM b_member)
+SELECT s.sid, s.psid AS ptr, n.near
+FROM (SELECT sid, psid FROM derived.span WHERE psid IS NOT NULL) AS s
+ANTI JOIN b_near AS o ON o.sid = s.sid
+LEFT JOIN b_near AS n ON n.sid = s.psid

@@ -6,8 +6,7 @@ WITH edge AS (
 ),
 open_edge AS (
     SELECT a.trace_id AS one, b.trace_id AS other
-    FROM edge AS e JOIN derived.span AS a ON a.sid = e.one JOIN derived.span AS b ON b.sid = e.other
+    FROM edge AS e JOIN b_open AS a ON a.sid = e.one JOIN b_open AS b ON b.sid = e.other
     WHERE a.trace_id != b.trace_id
-        AND a.sid NOT IN (SELECT sid FROM b_member) AND b.sid NOT IN (SELECT sid FROM b_member)
 )
 SELECT one, other FROM open_edge UNION SELECT other, one FROM open_edge

@@ -2,7 +2,7 @@
 -- named by its place in the order of first roots.
 CREATE OR REPLACE TEMP TABLE b_component AS
 WITH open_trace AS (
-    SELECT DISTINCT trace_id FROM derived.span WHERE sid NOT IN (SELECT sid FROM b_member)
+    SELECT DISTINCT trace_id FROM b_open
 )
 SELECT trace_id, row_number() OVER (ORDER BY start_ns, trace_id) AS component
 FROM derived.trace SEMI JOIN open_trace USING (trace_id)

@@ -8,10 +8,12 @@ WITH held AS (
         AND n.step_name IS NOT DISTINCT FROM o.step_name
 ),
 last_step AS (
-    SELECT s.eid, arg_max(t.service, (t.end_ns, t.span_id)) AS service, arg_max(t.namespace, (t.end_ns, t.span_id)) AS namespace,
-        arg_max(t.name, (t.end_ns, t.span_id)) AS name, max(t.end_ns) AS end_ns,
-        arg_max(t.span_id, (t.end_ns, t.span_id)) AS span_id
-    FROM derived.execution_step AS s JOIN derived.step AS t USING (step) GROUP BY s.eid
+    SELECT l.eid, t.service, t.namespace, t.name, t.end_ns, t.span_id
+    FROM (
+        SELECT s.eid, arg_max(s.step, (t.end_ns, t.span_id)) AS step
+        FROM derived.execution_step AS s JOIN derived.step AS t USING (step) GROUP BY s.eid
+    ) AS l
+    JOIN derived.step AS t USING (step)
 ),
 owner AS (
     SELECT kind, name, namespace, any_value(team) AS team FROM derived.owner GROUP BY ALL

@@ -12,10 +12,12 @@ WITH head AS (
 -- What begins in one instant (an engine's spans may last no time) comes in the order of its names, so that
 -- executions of one kind start alike.
 first_head AS (
-    SELECT eid, arg_min(step, (NOT is_head, start_ns, kind = 5, name, service, span_id)) AS first_step,
-        arg_min(service, (NOT is_head, start_ns, kind = 5, name, service, span_id)) AS start_service,
-        arg_min(name, (NOT is_head, start_ns, kind = 5, name, service, span_id)) AS start_name
-    FROM head GROUP BY eid
+    SELECT h.eid, h.first_step, t.service AS start_service, t.name AS start_name
+    FROM (
+        SELECT eid, arg_min(step, (NOT is_head, start_ns, kind = 5, name, service, span_id)) AS first_step
+        FROM head GROUP BY eid
+    ) AS h
+    JOIN derived.step AS t ON t.step = h.first_step
 ),
 whole AS (
     SELECT eid, any_value(vid) AS vid, any_value(run) AS run, min(start_ns) AS start_ns, max(end_ns) AS end_ns,

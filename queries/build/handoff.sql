@@ -33,9 +33,11 @@ best AS (
     UNION ALL
     SELECT * FROM pair SEMI JOIN doubtful USING (from_step, to_step)
     QUALIFY row_number() OVER (PARTITION BY from_step, to_step ORDER BY place, wait_ns) = 1
+),
+-- By itself, or the steps of an execution would be paired with each other first: of one with 100,000, all of them.
+arrived AS MATERIALIZED (
+    SELECT b.*, a.eid, a.wf, a.st AS to_st, a.failed FROM best AS b JOIN derived.execution_step AS a ON a.step = b.to_step
 )
-SELECT a.eid, b.from_step, b.to_step, b.type, b.type != 'call' AND b.how != 'returned' OR b.how = 'detached' AS is_async,
-    b.how, b.caller_ns, b.callee_ns, b.wait_ns, b.mid, a.wf, f.st AS from_st, a.st AS to_st, a.failed
-FROM best AS b
-JOIN derived.execution_step AS a ON a.step = b.to_step
-JOIN derived.execution_step AS f ON f.step = b.from_step AND f.eid = a.eid
+SELECT b.eid, b.from_step, b.to_step, b.type, b.type != 'call' AND b.how != 'returned' OR b.how = 'detached' AS is_async,
+    b.how, b.caller_ns, b.callee_ns, b.wait_ns, b.mid, b.wf, f.st AS from_st, b.to_st, b.failed
+FROM arrived AS b JOIN derived.execution_step AS f ON f.step = b.from_step AND f.eid = b.eid

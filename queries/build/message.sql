@@ -4,11 +4,11 @@ WITH taken AS (
     SELECT j.mid, min(t.system) AS system, min(t.destination) AS destination, min(t.message_id) AS message_id
     FROM b_join AS j JOIN b_taker AS t USING (sid) WHERE j.mid < 0 GROUP BY j.mid
 )
-SELECT DISTINCT p.mid, s.system, s.destination, s.message_id, s.service AS producer_service,
+SELECT p.mid, s.system, s.destination, s.message_id, s.service AS producer_service,
     s.namespace AS producer_namespace,
     s.trace_id, s.span_id, s.start_ns AS published_ns, s.failed AS publish_failed, st.step AS producer_step,
     ks.kset, s.source_id
-FROM b_producer AS p
+FROM (SELECT DISTINCT mid FROM b_producer) AS p
 JOIN derived.span AS s ON s.sid = p.mid
 JOIN derived.span_step AS st ON st.sid = p.mid
 JOIN derived.span_set AS ks ON ks.sid = p.mid

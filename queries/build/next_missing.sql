@@ -2,9 +2,7 @@
 -- follow.
 CREATE OR REPLACE TEMP TABLE b_next_missing AS
 WITH failed AS (
-    SELECT DISTINCT s.eid, s.wf, s.st
-    FROM derived.execution_step AS s JOIN derived.step AS t USING (step)
-    WHERE s.last_attempt AND t.failed
+    SELECT DISTINCT eid, wf, st FROM derived.execution_step WHERE last_attempt AND failed
 ),
 present AS (SELECT DISTINCT eid, st FROM derived.execution_step),
 lacking AS (

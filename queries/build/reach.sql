@@ -2,11 +2,7 @@
 -- number of hand-offs, so that an optional step in between hides nothing.
 CREATE OR REPLACE TEMP TABLE b_reach AS
 WITH RECURSIVE edge AS MATERIALIZED (
-    SELECT DISTINCT h.eid, a.st AS from_st, b.st AS to_st, h.is_async
-    FROM derived.handoff AS h
-    JOIN derived.execution_step AS a ON a.eid = h.eid AND a.step = h.from_step
-    JOIN derived.execution_step AS b ON b.eid = h.eid AND b.step = h.to_step
-    WHERE a.st != b.st
+    SELECT DISTINCT eid, from_st, to_st, is_async FROM derived.handoff WHERE from_st != to_st
 ),
 reach(eid, from_st, to_st) AS (
     SELECT eid, from_st, to_st FROM edge WHERE is_async

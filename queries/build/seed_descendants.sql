@@ -3,8 +3,8 @@
 CREATE OR REPLACE TEMP TABLE b_seed AS
 WITH RECURSIVE region AS MATERIALIZED (
     SELECT s.sid, s.psid, s.kind
-    FROM derived.span AS s JOIN b_agreement AS a USING (trace_id)
-    WHERE NOT a.agreed AND s.sid NOT IN (SELECT sid FROM b_member)
+    FROM (SELECT sid FROM b_open AS o JOIN b_agreement AS a USING (trace_id) WHERE NOT a.agreed)
+    JOIN derived.span AS s USING (sid)
 ),
 up(sid, kset, via) AS (
     SELECT r.sid, m.kset, arg_min(c.sid, (c.start_ns, c.span_id))

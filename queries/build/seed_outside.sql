@@ -3,27 +3,24 @@
 CREATE OR REPLACE TEMP TABLE b_seed AS
 WITH reach AS (
     SELECT l.sid, m.kset, 1 AS place, 'link' AS reason, l.linked_sid AS via
-    FROM derived.link AS l JOIN b_member AS m ON m.sid = l.linked_sid
-    WHERE l.linked_sid IS NOT NULL
+    FROM derived.link AS l SEMI JOIN b_open AS o ON o.sid = l.sid JOIN b_member AS m ON m.sid = l.linked_sid
     UNION ALL
     SELECT l.linked_sid, m.kset, 2, 'linked from', l.sid
-    FROM derived.link AS l JOIN b_member AS m ON m.sid = l.sid
-    WHERE l.linked_sid IS NOT NULL
+    FROM derived.link AS l SEMI JOIN b_open AS o ON o.sid = l.linked_sid JOIN b_member AS m ON m.sid = l.sid
     UNION ALL
     SELECT j.sid, m.kset, 3, 'message', j.mid
-    FROM b_join AS j JOIN b_member AS m ON m.sid = j.mid
+    FROM b_join AS j SEMI JOIN b_open AS o ON o.sid = j.sid JOIN b_member AS m ON m.sid = j.mid
     UNION ALL
     SELECT j.mid, m.kset, 4, 'message', j.sid
-    FROM b_join AS j JOIN b_member AS m ON m.sid = j.sid WHERE j.mid >= 0
+    FROM b_join AS j SEMI JOIN b_open AS o ON o.sid = j.mid JOIN b_member AS m ON m.sid = j.sid
     UNION ALL
     SELECT o.sid, m.kset, 5, 'message', j.sid
-    FROM b_join AS j JOIN b_join AS o ON o.mid = j.mid AND o.sid != j.sid JOIN b_member AS m ON m.sid = j.sid
-    WHERE j.mid < 0
+    FROM (SELECT sid, mid FROM b_join SEMI JOIN b_open USING (sid) WHERE mid < 0) AS o
+    JOIN b_join AS j ON j.mid = o.mid AND j.sid != o.sid JOIN b_member AS m ON m.sid = j.sid
 ),
 unanswered AS (
     SELECT r.*, s.kind = 5 OR s.operation IN ('receive', 'process') AS takes
     FROM reach AS r JOIN derived.span AS s USING (sid)
-    WHERE r.sid NOT IN (SELECT sid FROM b_member)
 ),
 vid_of AS (
     SELECT u.sid, u.place, any_value(u.reason) AS reason,

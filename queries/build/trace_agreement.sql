@@ -1,7 +1,7 @@
 -- Per trace with spans still open: what the others belong to, and whether that is one set.
 CREATE OR REPLACE TEMP TABLE b_agreement AS
 WITH left_open AS (
-    SELECT DISTINCT trace_id FROM derived.span WHERE sid NOT IN (SELECT sid FROM b_member)
+    SELECT DISTINCT trace_id FROM b_open
 )
 SELECT s.trace_id, min(m.kset) AS kset, min(m.kset) = max(m.kset) AS agreed,
     arg_min(m.via, (m.reason = 'ancestor', s.start_ns, s.span_id)) AS via

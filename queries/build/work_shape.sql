@@ -1,4 +1,5 @@
--- What a step did by itself and in the calls it waited for; what it sent is the outcome.
+-- What a step did by itself and in the calls it waited for; what it sent is the outcome. A set of pieces is told
+-- from another by the sum of their hashes.
 CREATE OR REPLACE TEMP TABLE b_shape AS
 WITH work AS (
     SELECT o.step, hash(s.service, s.name, s.kind, s.failed) AS piece
@@ -9,4 +10,4 @@ WITH work AS (
     FROM derived.handoff AS h JOIN derived.step AS t ON t.step = h.to_step
     WHERE NOT h.is_async AND h.from_step IN (SELECT step FROM b_wanted)
 )
-SELECT step, hash(list_sort(list(piece))) AS shape FROM work GROUP BY step
+SELECT step, hash(sum(piece::HUGEINT), count(*)) AS shape FROM work GROUP BY step
