@@ -17,7 +17,8 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from tracemap.cli import graph_text
-from tracemap.cli.evidence import evidence_text
+from tracemap.cli.evidence import evidence_text, split_expected
+from tracemap.cli.execution_page import holding
 from tracemap.cli.output import markdown_text, write_csv, write_json
 from tracemap.cli.table import Column, print_table, table_lines
 from tracemap.cli.text import age, clean, count, duration, escape_json, percent, short_id, span
@@ -326,3 +327,20 @@ def test_colour_is_for_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b" not in printed(terminal=False)
     monkeypatch.setenv("NO_COLOR", "1")
     assert "31" not in printed(terminal=True)
+
+
+def test_a_failed_execution_says_first_where_it_failed() -> None:
+    """What ended last need not be what failed: the team to wake is another one."""
+    since = dt.datetime(2026, 1, 31, 14, 5)  # noqa: DTZ001 - as frames have it
+    row = {
+        "holder": "warehouse",
+        "holder_kind": "done",
+        "team": "logistics",
+        "state": "failed",
+        "since": since,
+        "evidence": '{"last_step": "pack", "failed_in": "payment POST /charge"}',
+    }
+    line = str(holding(row, since))
+    assert line.strip().startswith("failed in payment POST /charge; last in warehouse (team log")
+    assert "failed since" in str(holding({**row, "evidence": None}, since))
+    assert split_expected(row["evidence"], "failed in") == ("last step pack", "")

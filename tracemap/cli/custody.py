@@ -179,7 +179,8 @@ def print_as_of(
 def _print_holders(console: Console, holders: Sequence[Row], moment: dt.datetime) -> None:
     for holder in holders:
         console.print(holding(holder, moment), soft_wrap=True)
-        told, expected = split_expected(holder["evidence"])
+        said = ("failed in",) if holder["state"] == "failed" else ()
+        told, expected = split_expected(holder["evidence"], *said)
         if expected:
             console.print(paragraph(f"next should be: {expected}", console.width, "    "))
         if told:

@@ -28,10 +28,11 @@ def evidence_pairs(evidence: object) -> list[tuple[str, str]]:
     return [(n, v) for n, v in _pairs(found) if v]
 
 
-def split_expected(evidence: object) -> tuple[str, str]:
-    """The facts in words, and apart from them the steps that should happen next."""
+def split_expected(evidence: object, *said: str) -> tuple[str, str]:
+    """The facts in words, without those ``said`` already; and apart, what should happen next."""
     pairs = evidence_pairs(evidence)
-    told = ", ".join(f"{name} {value}" for name, value in pairs if name != "expected next")
+    apart = ("expected next", *said)
+    told = ", ".join(f"{name} {value}" for name, value in pairs if name not in apart)
     return told, ", ".join(value for name, value in pairs if name == "expected next")
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from tracemap.cli import message_life
+from tracemap.cli.evidence import evidence_pairs
 from tracemap.cli.findings import SEVERITY_STYLE
 from tracemap.cli.step_order import ordered
 from tracemap.cli.styles import STATUS_STYLE, STEP_STYLE, status_style
@@ -89,9 +90,14 @@ def holding(holder: Row, horizon: dt.datetime) -> Text:
     state = clean(holder["state"] or "")
     kind = str(holder["holder_kind"])
     if kind == "done":
-        line = Text(f"  {state or 'done'} since {at(since)}, last in ")
-        line.append(who, style="bold")
-        return line.append(f" ({owner})")
+        failed_in = _failed_in(holder) if state == "failed" else None
+        line = Text(f"  {state or 'done'} ")
+        if failed_in:
+            line.append("in ").append(failed_in, style="bold").append("; ")
+        else:
+            line.append(f"since {at(since)}, ")
+        line.append("last in ").append(who, style="bold").append(f" ({owner})")
+        return line.append(f", {at(since)}") if failed_in else line
     verb = {"queue": "in queue", "between": "next is"}.get(kind, "held by")
     line = Text(f"  {verb} ")
     line.append(who, style="bold")
@@ -122,6 +128,12 @@ def _run_again(console: Console, execution: Row, runs: Sequence[Row]) -> None:
     line.append(f" at {at(last['started_at'])}: ")
     line.append(str(last["status"]), style=STATUS_STYLE.get(str(last["status"]), ""))
     console.print(line, soft_wrap=True)
+
+
+def _failed_in(holder: Row) -> str | None:
+    """The step that a failed execution failed in, which need not be the one that ended last."""
+    found = dict(evidence_pairs(holder["evidence"])).get("failed in")
+    return found or None
 
 
 def _facts(execution: Row, now: dt.datetime) -> str:
