@@ -16,16 +16,23 @@ pair AS (
     SELECT a.vid AS one, a.rank AS one_rank, b.vid AS other, b.rank AS other_rank, false AS nested
     FROM b_own AS a JOIN b_own AS b ON a.sid = b.sid AND a.rank > b.rank
     UNION
-    SELECT a.vid, a.rank, b.vid, b.rank, false
-    FROM sole AS a JOIN sole AS b ON b.trace_id = a.trace_id AND a.rank > b.rank
-    UNION
     SELECT c.vid, c.rank, p.vid, p.rank, true
     FROM above AS x JOIN b_own AS c ON c.sid = x.sid JOIN b_own AS p ON p.sid = x.above
     WHERE c.vid != p.vid AND NOT (c.rank = p.rank AND c.vid IN (SELECT vid FROM b_own AS q WHERE q.sid = x.above))
+),
+told AS (
+    SELECT DISTINCT
+        CASE WHEN one_rank >= other_rank THEN one ELSE other END AS low,
+        CASE WHEN one_rank >= other_rank THEN other ELSE one END AS high,
+        greatest(one_rank, other_rank) AS low_rank,
+        one_rank = other_rank AS is_child
+    FROM pair
 )
-SELECT DISTINCT
-    CASE WHEN one_rank >= other_rank THEN one ELSE other END AS low,
-    CASE WHEN one_rank >= other_rank THEN other ELSE one END AS high,
-    greatest(one_rank, other_rank) AS low_rank,
-    one_rank = other_rank AS is_child
-FROM pair
+SELECT * FROM told
+UNION ALL
+-- The branches of a batch have nothing to do with each other: only what nothing else tells, and all traces
+-- agree on.
+SELECT a.vid, min(b.vid), a.rank, false
+FROM sole AS a JOIN sole AS b ON b.trace_id = a.trace_id AND a.rank > b.rank
+WHERE a.vid NOT IN (SELECT low FROM told WHERE NOT is_child)
+GROUP BY a.vid, a.rank, b.rank HAVING min(b.vid) = max(b.vid)

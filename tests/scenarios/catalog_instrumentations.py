@@ -244,3 +244,33 @@ def parted_messages(s: Scenario) -> None:
     s.expect("ORP002", order(20), service="shipping", mentions=["relay"])
     s.expected["keys"] = ["order.id"]
     s.expected["custody"] = [{"correlation": order(20), "holder": "orders", "team": "logistics"}]
+
+
+@scenario("keys-not-of-a-batch-s-branches")
+def branches_of_a_batch(s: Scenario) -> None:
+    """A worker's poll takes an order, and a quote of another order, in one trace.
+
+    The trace has one order's number and one conversation id, and they have nothing to do with each
+    other: the quote's own trace says whose conversation it is.
+    """
+    checkout = s.service("checkout", "storefront")
+    quotes = s.service("quotes", "pricing")
+    worker = s.service("worker", "logistics")
+    for number in range(1, 33):
+        at, talk = number * 60.0, {"messaging.message.conversation_id": f"talk-{number}"}
+        s.serve(checkout, "POST /orders", at, 0.1, attributes=key(number))
+        asked = s.serve(quotes, "POST /quotes", at + 3.0, 0.1, attributes=key(number + 100))
+        sent = s.publish(quotes, "quotes", at + 3.05, parent=asked, attributes=talk)
+        poll = s.span(worker, "poll", Kind.INTERNAL, at + 10.0, 1.0)
+        s.span(worker, "handle", Kind.INTERNAL, at + 10.1, 0.1, parent=poll, attributes=key(number))
+        process = {**talk, "messaging.operation.type": "process"}
+        s.span(
+            worker, "process quotes", Kind.CONSUMER, at + 10.3, 0.1, parent=poll, links=[sent],
+            attributes=process,
+        )  # fmt: skip
+    s.expected["executions"] = {
+        "of": {
+            order(5): {"services": ["checkout", "worker"], "spans": 2},
+            order(105): {"services": ["quotes", "worker"], "spans": 3},
+        }
+    }
