@@ -8,7 +8,7 @@ Load and server are those of ``benchmarks/ingest.py``: 500 spans a request with 
 acknowledged after they are on disk. The time is cut into windows; after each, what the server's
 process holds, what it has used, and its files are read. ``memory.bytes_per_span`` is the slope of
 resident memory over the spans taken in the second half, by least squares: what a server would grow
-by for ever. Between two checkpoints memory grows with the write-ahead log, up to 512 MiB of it: a
+by for ever. Between two checkpoints memory grows with the write-ahead log, up to 256 MiB of it: a
 soak has to be long enough for several of them, and the most of each quarter says more than the
 slope. The database keeps what it has written in memory: memory grows with the file, unless
 ``--serve "--memory 1GB"`` bounds that. The analysis is off unless ``--analyse``: what it needs

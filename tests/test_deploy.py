@@ -266,6 +266,6 @@ def test_promtool_has_nothing_to_say_against_them() -> None:
 
 
 def test_the_log_that_may_grow_is_as_large_as_the_pages_say() -> None:
-    assert _CONFIG["checkpoint_threshold"] == "512MB"
+    assert _CONFIG["checkpoint_threshold"] == "256MB"
     told = (front.ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
-    assert "512 MB" in told
+    assert "256 MB" in told

@@ -20,9 +20,10 @@ import duckdb
 
 from tracemap.errors import StoreBusyError, StoreError
 
-#: Checkpoints stall commits, so they are rare; measured in design section 4.
+#: Checkpoints stall commits: the rarer, the fewer requests wait for one, and the longer each does
+#: (benchmarks/ingest.py: max_ms). All that is not checkpointed is in memory as well.
 _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
-    "checkpoint_threshold": "512MB",
+    "checkpoint_threshold": "256MB",
     "preserve_insertion_order": False,
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
