@@ -10,8 +10,10 @@ from functools import partial
 from pathlib import Path
 
 import httpx
+import otlp_requests as otlp
 import pytest
 from load.senders import together
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from otlp_requests import body, span
 from prometheus_client.parser import text_string_to_metric_families
 from test_serve import served
@@ -110,7 +112,12 @@ def test_the_numbers_are_those_of_the_load(server: Server) -> None:
     before = scrape(server)
     assert before["tracemap_spans_accepted_total"] == 0
     assert before["tracemap_analysis_lag_seconds"] == 0
-    good, bad = body(span("a"), span("b")), body(span("c"), span("d", trace_id=b"short"))
+    deep = otlp.raw_body(
+        span().SerializeToString()
+        + otlp.field(9, otlp.deep_attribute("k", 100, AnyValue(string_value="x")))
+    )
+    good = body(span("a"), span("b"))
+    bad = body(span("c"), span("d", trace_id=b"short"), span("e" * (2**20 + 1))) + deep + deep
     assert send(server, good) == 200
     assert send(server, bad) == 200
     assert send(server, b"\xff") == 400
@@ -124,7 +131,11 @@ def test_the_numbers_are_those_of_the_load(server: Server) -> None:
     assert now['tracemap_requests_total{protocol="http",result="too_large"}'] == 1
     assert now['tracemap_request_bytes_total{protocol="http"}'] == len(good) + len(bad) + 1
     assert now["tracemap_spans_accepted_total"] == 3
-    assert now["tracemap_spans_rejected_total"] == 1
+    rejected = {
+        reason: now[f'tracemap_spans_rejected_total{{reason="{reason}"}}']
+        for reason in ("id", "text", "value")
+    }
+    assert rejected == {"id": 1, "text": 1, "value": 2}
     assert now['tracemap_rows{table="span"}'] == 3
     assert now["tracemap_queue_requests"] == now["tracemap_queue_bytes"] == 0
     assert now["tracemap_commit_seconds_count"] == now['tracemap_rows{table="batch"}'] == 2

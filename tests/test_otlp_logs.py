@@ -209,8 +209,8 @@ def test_the_answer_says_what_was_not_stored(collector: Any) -> None:
         "charging",
     ]
     counts = receivers.counters.now()
-    assert (counts.accepted["logs"], counts.rejected["logs"]) == (5, 4)
-    assert (counts.accepted["metrics"], counts.rejected["metrics"]) == (0, 10)
+    assert (counts.accepted["logs"], counts.rejected["logs", "unrelated"]) == (5, 4)
+    assert (counts.accepted["metrics"], counts.rejected["metrics", "metric"]) == (0, 10)
 
 
 def test_each_request_hears_of_its_own_records(collector: Any) -> None:
@@ -292,8 +292,8 @@ def test_an_sdk_with_all_signals_on_works_without_errors(
         '{"order":"4711","lines":[1,2.5]}',
     )
     counts = receivers.counters.now()
-    assert counts.rejected["logs"] == 1
-    assert counts.rejected["metrics"] > 0
+    assert counts.rejected["logs", "unrelated"] == 1
+    assert counts.rejected["metrics", "metric"] > 0
     assert {result for _, result in counts.requests} == {"ok"}
 
 

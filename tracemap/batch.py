@@ -10,7 +10,7 @@ types are those of OTLP's ``AnyValue`` so that integer 5 and string "5" stay dif
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -159,6 +159,8 @@ class SpanBatch:
     #: reasons.
     rejected: int = 0
     reasons: tuple[str, ...] = ()
+    #: How many of those for a wrong "id", a "text" that is too long, a "value" that cannot be kept.
+    rejected_for: Mapping[str, int] = field(default_factory=dict)
     #: Log records that belong to no span and are not stored: how many, by request.
     unrelated: tuple[int, ...] = ()
 

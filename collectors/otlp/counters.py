@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,8 +37,8 @@ class Counts:
     request_bytes: dict[str, int]
     #: signal ("traces", "logs", "metrics"): spans, log records, data points that were stored ...
     accepted: dict[str, int]
-    #: ... and that were not, of requests that were taken.
-    rejected: dict[str, int]
+    #: ... and that were not, of requests that were taken, by (signal, kind of reason).
+    rejected: dict[tuple[str, str], int]
     #: Commits that took at most COMMIT_SECONDS[i] and longer than the bound before; the last is
     #: for all that took longer.
     commits: tuple[int, ...]
@@ -53,7 +54,7 @@ class Counters:
         self._requests: Counter[tuple[str, str]] = Counter()
         self._bytes: Counter[str] = Counter()
         self._accepted: Counter[str] = Counter()
-        self._rejected: Counter[str] = Counter()
+        self._rejected: Counter[tuple[str, str]] = Counter()
         self._commits = [0] * (len(COMMIT_SECONDS) + 1)
         self._commit_seconds = 0.0
         self._commits_failed = 0
@@ -69,11 +70,13 @@ class Counters:
         with self._lock:
             self._requests[protocol, result] += 1
 
-    def records(self, signal: str, accepted: int, rejected: int) -> None:
-        """Spans, log records or data points were stored, and others of their requests were not."""
+    def records(self, signal: str, accepted: int, rejected: Mapping[str, int]) -> None:
+        """Spans, log records or data points were stored, and others of their requests were not, for
+        reasons of these kinds."""
         with self._lock:
             self._accepted[signal] += accepted
-            self._rejected[signal] += rejected
+            for kind, count in rejected.items():
+                self._rejected[signal, kind] += count
 
     def commit(self, seconds: float) -> None:
         """A commit took so long."""

@@ -8,6 +8,7 @@ of all zeros is W3C's "no parent".
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -121,7 +122,7 @@ class _Refusals:
     """Counts what was refused and keeps the first reasons."""
 
     def __init__(self, limits: Limits) -> None:
-        self.count = 0
+        self.kinds: Counter[str] = Counter()
         self.reasons: list[str] = []
         self._limits = limits
 
@@ -130,9 +131,12 @@ class _Refusals:
         for span in sorted(reasons)[: max(0, self._limits.reasons - len(self.reasons))]:
             self.reasons.append(f"{tree.place(span)}: {reasons[span]}")
 
-    def without(self, tree: _Tree, reasons: dict[int, str]) -> _Tree:
-        """``tree`` without the spans that are refused."""
-        self.count += len(reasons)
+    def without(self, tree: _Tree, **refused: dict[int, str]) -> _Tree:
+        """``tree`` without the spans that are refused, by kind of reason; the first counts."""
+        reasons: dict[int, str] = {}
+        for kind, some in refused.items():
+            self.kinds[kind] += len(some.keys() - reasons.keys())
+            reasons = some | reasons
         self.note(tree, reasons)
         keep = np.ones(len(tree.spans), bool)
         keep[list(reasons)] = False
@@ -141,32 +145,34 @@ class _Refusals:
 
 def _batch(tree: _Tree, limits: Limits) -> SpanBatch:
     refusals = _Refusals(limits)
-    if reasons := check_spans(tree.spans) | _long_names(tree, limits):
-        tree = refusals.without(tree, reasons)
+    ids, texts = check_spans(tree.spans), _long_names(tree, limits)
+    if ids or texts:
+        tree = refusals.without(tree, id=ids, text=texts)
     events, links = _children(tree)
     shapes = Shapes()
     try:
         columns = _attributes(tree, events, links, shapes, limits)
     except BrokenValuesError as broken:
-        reasons = _by_span(broken.reasons, tree.spans, events, links)
-        tree = refusals.without(tree, reasons)
+        values = _by_span(broken.reasons, tree.spans, events, links)
+        tree = refusals.without(tree, value=values)
         events, links = _children(tree)
         columns = _attributes(tree, events, links, shapes, limits)
     span_attributes, event_attributes, link_attributes = columns
     owners = Owners(shapes, limits)
     numbers = owners.numbers(tree.resources, tree.scopes, tree.scope_resource, tree.span_scope)
-    ids = Ids.of(tree.spans)
-    link_table, lost_links, reasons = links_table(links, ids, link_attributes)
+    found = Ids.of(tree.spans)
+    link_table, lost_links, reasons = links_table(links, found, link_attributes)
     refusals.note(tree, reasons)
     return SpanBatch(
         shapes=tuple(shapes.numbers),
         resources=tuple(owners.resources),
         scopes=tuple(owners.scopes),
-        spans=spans_table(tree.spans, ids, numbers, span_attributes, lost_links),
+        spans=spans_table(tree.spans, found, numbers, span_attributes, lost_links),
         links=link_table,
-        events=events_table(events, ids, event_attributes),
-        rejected=refusals.count,
+        events=events_table(events, found, event_attributes),
+        rejected=refusals.kinds.total(),
         reasons=tuple(refusals.reasons),
+        rejected_for=refusals.kinds,
     )
 
 

@@ -15,7 +15,8 @@ reject or cannot be written, its requests go through one at a time.
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
@@ -45,6 +46,8 @@ class Taken:
 
     rejected: int = 0
     reasons: tuple[str, ...] = ()
+    #: How many were not stored, by kind of reason (``SpanBatch.rejected_for``).
+    kinds: Mapping[str, int] = field(default_factory=dict)
 
 
 _NO_METRICS = "tracemap stores traces, and logs that belong to spans; metrics it takes and drops"
@@ -58,7 +61,8 @@ def _taken(batch: SpanBatch, signal: Signal, requests: int) -> list[Taken]:
     taken = []
     for n in batch.unrelated or (0,) * requests:
         why = f"{n} log records carry no trace and span id; tracemap stores those that do"
-        taken.append(Taken(batch.rejected + n, (*reasons, why) if n else tuple(reasons)))
+        told = (*reasons, why) if n else tuple(reasons)
+        taken.append(Taken(batch.rejected + n, told, {**batch.rejected_for, "unrelated": n}))
     return taken
 
 
@@ -224,7 +228,8 @@ class Intake:
     def _count(self, group: list[_Waiting]) -> None:
         """Answer requests of metrics: nothing of them is written."""
         counts = [metrics.data_points(waiting.body, limits=self._limits) for waiting in group]
-        self._answer(group, 0, [Taken(n, (_NO_METRICS,) if n else ()) for n in counts])
+        taken = [Taken(n, (_NO_METRICS,) if n else (), {"metric": n}) for n in counts]
+        self._answer(group, 0, taken)
 
     def _written(
         self, group: list[_Waiting], stored: int, taken: list[Taken], written: Future[None]
@@ -236,7 +241,10 @@ class Intake:
         self._answer(group, stored, taken)
 
     def _answer(self, group: list[_Waiting], stored: int, taken: list[Taken]) -> None:
-        self.counters.records(group[0].signal.name, stored, sum(one.rejected for one in taken))
+        rejected: Counter[str] = Counter()
+        for one in taken:
+            rejected.update(one.kinds)
+        self.counters.records(group[0].signal.name, stored, rejected)
         for waiting, one in zip(group, taken, strict=True):
             if not waiting.done.cancelled():
                 waiting.done.set_result(one)

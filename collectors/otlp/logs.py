@@ -101,6 +101,7 @@ def _batch(requests: pa.ListArray, limits: Limits) -> SpanBatch:
         spans=SPANS.empty_table(),
         logs=_table(records.rows, numbers, *columns),
         rejected=len(rejected),
+        rejected_for={"value": len(rejected)},
         reasons=tuple(reasons[: limits.reasons]),
         unrelated=tuple(unrelated.tolist()),
     )

@@ -101,6 +101,11 @@ class Metrics:
         )
 
 
+def _reasons(counts: Counts, signal: str, kinds: Sequence[str]) -> list[_Sample]:
+    """A sample for each kind of reason, also where there was none yet: rates need a beginning."""
+    return [(f'{{reason="{kind}"}}', counts.rejected.get((signal, kind), 0)) for kind in kinds]
+
+
 def _received(counts: Counts) -> Iterator[str]:
     yield _family(
         "tracemap_requests_total",
@@ -123,11 +128,12 @@ def _received(counts: Counts) -> Iterator[str]:
         "Spans committed to the database.",
         counts.accepted.get("traces", 0),
     )
-    yield _one(
+    yield _family(
         "tracemap_spans_rejected_total",
         "counter",
-        "Spans that could not be stored, of requests whose other spans were.",
-        counts.rejected.get("traces", 0),
+        "Spans that could not be stored, of requests whose other spans were: for a wrong id, a text"
+        " that is too long, a value that is broken or too large.",
+        _reasons(counts, "traces", ("id", "text", "value")),
     )
     yield _one(
         "tracemap_log_records_accepted_total",
@@ -135,17 +141,17 @@ def _received(counts: Counts) -> Iterator[str]:
         "Log records of spans committed to the database.",
         counts.accepted.get("logs", 0),
     )
-    yield _one(
+    yield _family(
         "tracemap_log_records_rejected_total",
         "counter",
-        "Log records that were not stored: nearly always because they belong to no span.",
-        counts.rejected.get("logs", 0),
+        "Log records that were not stored: unrelated to a span, or with a value as of a span.",
+        _reasons(counts, "logs", ("unrelated", "value")),
     )
     yield _one(
         "tracemap_data_points_rejected_total",
         "counter",
         "Data points of metrics, which are taken and not stored.",
-        counts.rejected.get("metrics", 0),
+        counts.rejected.get(("metrics", "metric"), 0),
     )
     yield _histogram(
         "tracemap_commit_seconds",
