@@ -8,15 +8,18 @@ from pathlib import Path
 
 import front
 import pytest
-from test_arrival import NOON, request
+from test_arrival import NOON, request, world
+from test_partial import KEYS, in_parts, views
 from typer.testing import CliRunner
 
 import tracemap
+from tracemap import pipeline
 from tracemap.api import Tracemap
 from tracemap.cli.app import app
 from tracemap.collectors.otlp.decode import decode
 from tracemap.errors import InputError
 from tracemap.local import LocalBackend
+from tracemap.settings import RuleText, Settings
 
 RUNNER = CliRunner()
 SHAPE = """-- code: ACME001
@@ -142,3 +145,16 @@ def test_a_rule_that_fails_later_is_set_aside_and_the_others_go_on(tmp_path: Pat
     told = run(db, "rules", "load", str(rule(tmp_path / "rules", better)))
     assert told == "ACME001: 1 finding\n"
     assert "set aside" not in run(db, "findings")
+
+
+def test_in_parts_it_finds_what_it_finds_in_the_whole(tmp_path: Path) -> None:
+    """The rule of the manual, in a world where a step belongs to several executions."""
+    text = documented().replace("= 2000000000 ", "= 1 ").replace("t.service = 'payment' AND ", "")
+    settings = Settings(keys=KEYS, rules=(RuleText("ACME001_slow_charge", text),))
+    spans = world(7)
+    pieces = [spans[: len(spans) // 2], spans[len(spans) // 2 :]]
+    with in_parts(tmp_path, pieces, settings) as store:
+        found = views(store)["findings"]
+        pipeline.refresh(store, mode="given")
+        assert found == views(store)["findings"]
+    assert any("ACME001" in finding for finding in found)
