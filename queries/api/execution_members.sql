@@ -46,6 +46,7 @@ best AS (
     QUALIFY row_number() OVER (PARTITION BY b.trace_id
         ORDER BY b.place, b.place = 6 AND o.start_ns > m.start_ns, m.start_ns, m.span_id, o.start_ns, o.span_id) = 1
 ),
+told AS (SELECT * FROM derived.span WHERE sid IN (SELECT sid FROM best UNION SELECT other FROM best)),
 whole AS (
     SELECT trace_id, count(*) AS spans, list_sort(list(DISTINCT service)) AS services, min(start_ns) AS start_ns, max(end_ns) AS end_ns,
         count(*) FILTER (reason = 'own') AS carriers
@@ -79,6 +80,6 @@ FROM whole AS w
 CROSS JOIN me
 LEFT JOIN best AS b USING (trace_id)
 LEFT JOIN shared AS h USING (trace_id)
-LEFT JOIN derived.span AS s ON s.sid = b.sid
-LEFT JOIN derived.span AS o ON o.sid = b.other
+LEFT JOIN told AS s ON s.sid = b.sid
+LEFT JOIN told AS o ON o.sid = b.other
 ORDER BY w.start_ns, w.trace_id

@@ -1,7 +1,7 @@
 -- For each kind of span, the step that usually is above it, how long after it such a child begins, and
--- how often its parent is missing.
+-- how often its parent is missing. One that may still be at work, by how long such callers last, is not.
 CREATE OR REPLACE TABLE derived.caller_type AS
-WITH above AS (
+WITH seen AS (
     SELECT s.service, s.name, c.service AS caller_service, c.namespace AS caller_namespace, c.name AS caller_name,
         count(*) AS times, quantile_disc(greatest(s.start_ns - p.start_ns, 0), 0.99) AS p99_lead_ns
     FROM derived.span AS s
@@ -10,12 +10,8 @@ WITH above AS (
     JOIN derived.step AS c ON c.step = st.step
     GROUP BY s.service, s.name, c.service, c.namespace, c.name
 ),
-gone AS (
-    SELECT service, name, count(*) AS missing, count(DISTINCT start_ns // 60000000000) AS minutes
-    FROM derived.span WHERE parent_span_id IS NOT NULL AND psid IS NULL GROUP BY service, name
-),
 usual AS (
-    SELECT * FROM above
+    SELECT * FROM seen
     QUALIFY row_number() OVER (
         PARTITION BY service, name ORDER BY times DESC, caller_service, caller_name, caller_namespace) = 1
 ),
@@ -23,20 +19,45 @@ lasted AS (
     SELECT service, namespace, name, quantile_disc(end_ns - start_ns, 0.99) AS p99_ns
     FROM derived.step GROUP BY service, namespace, name
 ),
+above AS (
+    SELECT u.*, l.p99_ns
+    FROM usual AS u
+    LEFT JOIN lasted AS l
+        ON l.service = u.caller_service AND l.name = u.caller_name AND l.namespace IS NOT DISTINCT FROM u.caller_namespace
+),
+absent AS (
+    SELECT s.service, s.name, count(*) AS missing, count(DISTINCT s.start_ns // 60000000000) AS minutes
+    FROM derived.span AS s
+    JOIN derived.source AS x USING (source_id)
+    LEFT JOIN above AS u ON u.service = s.service AND u.name = s.name
+    WHERE s.parent_span_id IS NOT NULL AND s.psid IS NULL AND x.horizon_ns - s.start_ns > coalesce(u.p99_ns, 0)
+    GROUP BY s.service, s.name
+),
+-- A page or an app on somebody's device: it may be closed before it tells.
+device AS (
+    SELECT DISTINCT r.service, r.namespace
+    FROM store.resource AS r JOIN store.shape AS h USING (shape_id)
+    WHERE len(list_filter(h.keys, lambda k: starts_with(k, 'browser.') OR starts_with(k, 'device.'))) > 0
+        OR r.vals[list_position(h.keys, 'telemetry.sdk.language')] IN ('webjs', 'swift')
+),
 total AS (
-    SELECT service, name, sum(times)::BIGINT AS refs, sum(missing)::BIGINT AS missing, max(minutes) AS minutes
+    SELECT t.service, t.name, t.refs, coalesce(a.missing, 0) AS missing, coalesce(a.minutes, 0) AS minutes
     FROM (
-        SELECT service, name, times, 0 AS missing, 0 AS minutes FROM above
-        UNION ALL SELECT service, name, missing, missing, minutes FROM gone
-    )
-    GROUP BY service, name
+        SELECT service, name, sum(times)::BIGINT AS refs
+        FROM (
+            SELECT service, name, times FROM seen
+            UNION ALL
+            SELECT service, name, count(*) FROM derived.span WHERE parent_span_id IS NOT NULL AND psid IS NULL GROUP BY service, name
+        )
+        GROUP BY service, name
+    ) AS t
+    LEFT JOIN absent AS a USING (service, name)
 )
-SELECT t.* EXCLUDE (minutes), u.caller_service, u.caller_namespace, u.caller_name, u.times, u.p99_lead_ns, l.p99_ns,
+SELECT t.* EXCLUDE (minutes), u.caller_service, u.caller_namespace, u.caller_name, u.times, u.p99_lead_ns, u.p99_ns,
     -- Always missing here: an uninstrumented gateway, or sampling of the fleet; or so regularly (5%, in
     -- ten different minutes) that it is a filter, a browser that does not tell, and no accident.
     t.missing > CASE WHEN t.refs >= 10 THEN 0.2 ELSE 0.5 END * t.refs OR u.times IS NULL
-        OR (t.minutes >= 10 AND t.missing > 0.05 * t.refs) AS always_missing
+        OR (t.minutes >= 10 AND t.missing > 0.05 * t.refs) OR d.service IS NOT NULL AS always_missing
 FROM total AS t
-LEFT JOIN usual AS u USING (service, name)
-LEFT JOIN lasted AS l
-    ON l.service = u.caller_service AND l.name = u.caller_name AND l.namespace IS NOT DISTINCT FROM u.caller_namespace
+LEFT JOIN above AS u USING (service, name)
+LEFT JOIN device AS d ON d.service = u.caller_service AND d.namespace IS NOT DISTINCT FROM u.caller_namespace
