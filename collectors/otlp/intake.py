@@ -47,7 +47,7 @@ class Taken:
     rejected: int = 0
     reasons: tuple[str, ...] = ()
     #: How many were not stored, by kind of reason (``SpanBatch.rejected_for``).
-    kinds: Mapping[str, int] = field(default_factory=dict)
+    kinds: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
 _NO_METRICS = "tracemap stores traces, and logs that belong to spans; metrics it takes and drops"
