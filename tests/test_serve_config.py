@@ -12,6 +12,7 @@ import pytest
 from certificates import Authority
 from load.serving import serving
 from pages import ROOT
+from test_own_rules import SHAPE, rule
 from typer.testing import CliRunner
 
 from tracemap.cli import config, serve
@@ -73,6 +74,7 @@ def _names(text: str) -> set[str]:
 
 def test_the_example_is_read(tmp_path: Path, options: list[Options]) -> None:
     (tmp_path / "ownership.yaml").write_text("version: 1\nteams: []\n", encoding="utf-8")
+    rule(tmp_path / "rules", SHAPE)
     text = EXAMPLE.replace("/var/lib/tracemap", str(tmp_path))
     assert "far enough" in run(tmp_path, text)
     issued = Authority(tmp_path, "clients").issue("server")
