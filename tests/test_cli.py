@@ -16,6 +16,7 @@ import duckdb
 import front
 import pytest
 import typer
+from test_own_rules import SHAPE, rule
 from typer.testing import CliRunner, Result
 
 from tracemap.cli.app import app
@@ -104,6 +105,7 @@ def test_the_examples_work(
         (folder / "ownership.yaml").write_text(
             "version: 1\nservices:\n  - {name: payment, team: payments}\n", encoding="utf-8"
         )
+    rule(tmp_path / "rules", SHAPE)
     monkeypatch.chdir(tmp_path)
     RUNNER.invoke(app, ["map", "export", "--db", "tracemap.duckdb", "--out", "docs"])
     _, *args = shlex.split(example)

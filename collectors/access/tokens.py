@@ -30,7 +30,7 @@ SCOPES: Final = {
     "query": "reading through the query API: what `findings`, `custody`, `executions` ... ask",
     "sql": "a person's own SELECT (`tracemap sql`)",
     "metrics": "the page for Prometheus",
-    "admin": "what changes the database: imports, owners, settings, mutes, reports, forgetting",
+    "admin": "changing the database: imports, owners, settings, rules, mutes, reports, forgetting",
 }
 
 #: Environment variables, each with tokens of one scope set apart by commas or white space.
