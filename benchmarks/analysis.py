@@ -7,7 +7,8 @@ of its own, so that peak memory is the run's own. ``growth`` is seconds of CPU p
 the largest size over that at the smallest: 1.0 is linear. ``parts``: then 10,000 spans more come
 in, ten for each of 1,000 executions: the newest ones, and ones from all over the store.
 ``--answers`` then times each command a person would ask, warm, on the largest store. ``--keep
-FOLDER`` leaves the stores there.
+FOLDER`` leaves the stores there, and ``--memory 3e9`` bounds what the database holds in memory, as
+``tracemap serve --memory`` does.
 """
 
 from __future__ import annotations
@@ -46,14 +47,16 @@ def main() -> None:
     parser.add_argument("--spans", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--answers", action="store_true")
     parser.add_argument("--keep", type=Path)
+    parser.add_argument("--memory", type=float, help="what DuckDB may hold, in bytes: 3e9")
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
+    memory = int(given.memory) if given.memory else None
     if given.one:
-        print(json.dumps(_analyse(given.one, given.spans[0])))
+        print(json.dumps(_analyse(given.one, given.spans[0], memory)))
         return
     folder = given.keep or Path(tempfile.mkdtemp(prefix="tracemap-benchmark-"))
     folder.mkdir(parents=True, exist_ok=True)
-    sizes = [_measure(folder, spans) for spans in sorted(given.spans)]
+    sizes = [_measure(folder, spans, memory) for spans in sorted(given.spans)]
     answers = _answers(folder / f"{max(given.spans)}.duckdb") if given.answers else None
     cpu = [size["cpu_s_per_million"] for size in sizes]
     print(
@@ -68,7 +71,7 @@ def main() -> None:
     )
 
 
-def _measure(folder: Path, spans: int) -> dict[str, Any]:
+def _measure(folder: Path, spans: int, memory: int | None) -> dict[str, Any]:
     path = folder / f"{spans}.duckdb"
     if not path.exists():
         with Store.open(path) as store:
@@ -76,6 +79,7 @@ def _measure(folder: Path, spans: int) -> dict[str, Any]:
             for batch in workload.batches(_executions(spans), late=held):
                 store.write([batch], source="recorded", kind="recorded")
     command = [sys.executable, __file__, "--one", str(path), "--spans", str(spans)]
+    command += ["--memory", str(memory)] if memory else []
     run = subprocess.run(command, check=True, capture_output=True, text=True)
     found: dict[str, Any] = json.loads(run.stdout)
     return found | {
@@ -99,8 +103,8 @@ def _late(executions: int) -> dict[str, frozenset[int]]:
     }
 
 
-def _analyse(path: Path, spans: int) -> dict[str, Any]:
-    with Store.open(path, create=False) as store:
+def _analyse(path: Path, spans: int, memory: int | None) -> dict[str, Any]:
+    with Store.open(path, create=False, memory=memory) as store:
         wall_s, cpu_s = _refresh(store)
         peak = _peak_mib()
         cursor = store.cursor()
