@@ -116,7 +116,7 @@ def _run(build: Build, rule: Rule, settings: Settings) -> None:
         statement = parsed(build.cursor, rule.sql)
         found = build.cursor.sql(statement, params=bound or None).to_arrow_table()
     except duckdb.Error as error:
-        raise InputError(str(error), where=rule.where, do="correct the rule's SQL") from error
+        raise InputError(str(error), where=rule.where, do=_DO) from error
     _shaped(rule, found)
     _add(build, rule, found)
 

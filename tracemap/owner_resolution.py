@@ -13,7 +13,6 @@ import duckdb
 
 from tracemap import queries, tracing
 from tracemap.build import parsed
-from tracemap.code_owners import Seen, code_owners
 from tracemap.declarations import CodeLocation, CodeRule
 from tracemap.queries import header
 from tracemap.settings import Settings
@@ -94,6 +93,9 @@ class _Run:
 
     def code_owners(self) -> None:
         """Make ``o_codeowner``. What services say of their code is read only where it is asked."""
+        # Here, for it brings YAML along: every command imports this module, few come here.
+        from tracemap.code_owners import Seen, code_owners
+
         rules = [CodeRule(p, n, r, t, tuple(o)) for p, n, r, t, o in self("code_rules")]
         seen = Seen((), (), ())
         if rules:

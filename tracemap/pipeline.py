@@ -104,10 +104,10 @@ def _standing(build: Build) -> _Standing | None:
 
 
 def _stale(build: Build, standing: _Standing | None, now_ns: int, *, forced: bool) -> bool:
-    if standing is None or standing.given != _given(build):  # an upgrade is reason enough
+    if standing is None:
         return True
     ((built_ns, inputs, took_ns, live),) = build.rows("store/last_analysis")
-    if inputs != build.value("store/inputs"):
+    if inputs != _inputs(build):  # an upgrade is reason enough
         return True
     if forced:
         return bool(built_ns != now_ns)
@@ -139,7 +139,7 @@ def _part(store: Store, standing: _Standing, now_ns: int, began: int, *, insist:
     settings = store.settings()
     cursor = store.cursor()
     build = Build(cursor, "part")
-    inputs = build.value("store/inputs")
+    inputs = _inputs(build)
     ((upto, _),) = build.rows("store/last_batch")
     total = standing.received + standing.fresh
     most = total if insist else int(_WIDE * total)
@@ -174,7 +174,7 @@ def _part(store: Store, standing: _Standing, now_ns: int, began: int, *, insist:
 @tracing.traced("analyse")
 def _whole(build: Build, store: Store, now_ns: int, began: int, standing: _Standing | None) -> None:
     settings = store.settings()
-    inputs = build.value("store/inputs")
+    inputs = _inputs(build)
     ((upto, _),) = build.rows("store/last_batch")
     read_spans(build)
     if build.sight != "partition":
@@ -233,6 +233,11 @@ def _sign(
         learned_spans=standing.learned_spans if standing else None,
         due=due,
     )
+
+
+def _inputs(build: Build) -> int:
+    """A number for all that an analysis goes by: what is stored, what was decided, the program."""
+    return build.value("store/inputs", given=_given(build))
 
 
 def _given(build: Build) -> int:

@@ -117,7 +117,7 @@ def read(file: SourceFile) -> Catalog:
 
 
 def _read(file: SourceFile) -> Catalog:
-    # Here, for every command that opens a database imports this module, and YAML takes its time.
+    # Here, for every command that opens a database imports this module, and few read a file.
     from tracemap.catalogs import backstage, codeowners, datadog, map_yaml, ownership_yaml
 
     match format_of(file.path, file.content):
