@@ -269,7 +269,11 @@ def rule(name: str, text: str, where: str, ambient: frozenset[str] = frozenset()
 def _keys(header: Header, need: tuple[str, ...], may: tuple[str, ...] = ()) -> None:
     missing = [key for key in need if not header.values.get(key)]
     if missing:
-        raise InputError(f"the header lacks {', '.join(missing)}", where=header.where)
+        raise InputError(
+            f"the header lacks {', '.join(missing)}",
+            where=header.where,
+            do=f"write '-- {missing[0]}: ...' above its SQL",
+        )
     unknown = sorted(set(header.values) - {*need, *may})
     if unknown:
         raise InputError(

@@ -131,6 +131,8 @@ def test_two_questions_are_one_too_many(shop: Path) -> None:
     assert "give one of them" in asked(shop, front.LOST, "--as-of", "1h", "--at", "1h", code=2)
     assert "leave --as-of away" in asked(shop, front.LOST, "--chain", "--as-of", "1h", code=2)
     assert "neither a time nor an age" in asked(shop, front.LOST, "--as-of", "soon", code=2)
+    for option in ("--at", "--as-of"):
+        assert "is in the future" in asked(shop, front.LOST, option, "2200-01-01", code=2)
 
 
 def test_a_message_that_two_groups_await_is_two_branches(tmp_path: Path) -> None:

@@ -69,11 +69,7 @@ def custody(
 
     from tracemap.frames import records
 
-    at_ns, as_of_ns = since_ns(at_), since_ns(as_of)
-    if at_ns is not None and as_of_ns is not None:
-        raise InputError(
-            "--at tells what was so, --as-of what could be known", do="give one of them"
-        )
+    at_ns, as_of_ns = _times(at_, as_of)
     past_ns = at_ns if as_of_ns is None else as_of_ns
     if chain:
         if which is None:
@@ -250,6 +246,21 @@ def columns(moment: dt.datetime) -> tuple[Column, ...]:
         Column("FOR", lambda r: lasting(r["since"], moment), right=True),
         Column("TEAM", lambda r: r["team"] or "unowned", least=8),
     )
+
+
+def _times(at_: str | None, as_of: str | None) -> tuple[int | None, int | None]:
+    """What the two options say. Raises InputError for both at once, or the future."""
+    at_ns, as_of_ns = since_ns(at_), since_ns(as_of)
+    if at_ns is not None and as_of_ns is not None:
+        raise InputError(
+            "--at tells what was so, --as-of what could be known", do="give one of them"
+        )
+    for text, ns in ((at_, at_ns), (as_of, as_of_ns)):
+        if ns is not None and _moment(ns) > utc_now():
+            raise InputError(
+                f"{text} is in the future", do="leave it away: who holds it now is known"
+            )
+    return at_ns, as_of_ns
 
 
 def _moment(ns: int) -> dt.datetime:
