@@ -23,6 +23,7 @@ SCHEMA: Final[tuple[str, ...]] = (
     "shape",
     "resource",
     "scope",
+    "packed_span",
     "span",
     "link",
     "event",

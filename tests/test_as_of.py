@@ -41,7 +41,7 @@ def then(folder: Path, whole: Path, moment_ns: int) -> list[tuple[object, ...]]:
         for table in ("source", "batch", "shape", "resource", "scope", "setting", "declaration"):
             cursor.execute(f"INSERT INTO store.{table} SELECT * FROM whole.store.{table}")
         cursor.execute(
-            "INSERT INTO store.span BY NAME SELECT * EXCLUDE (vals) FROM whole.store.span "
+            "INSERT INTO store.packed_span SELECT * FROM whole.store.packed_span "
             f"WHERE end_ns <= {moment_ns}"
         )
         cursor.execute(

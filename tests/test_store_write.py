@@ -60,7 +60,7 @@ def test_values_come_back_as_the_list_they_were(store: Store, plain: bool) -> No
         for number, values in enumerate(lists)
     ]
     store.write([decode([otlp.request(*spans).SerializeToString()])])
-    marked = store.cursor().execute("SELECT bool_or(packed[1] = chr(30)) FROM store.span")
+    marked = store.cursor().execute("SELECT bool_or(packed[1] = chr(30)) FROM store.packed_span")
     assert marked.fetchone() == (not plain,)
     for _ in range(2):  # from the write-ahead log, and from the file
         rows = store.cursor().execute("SELECT vals FROM store.span ORDER BY span_id").fetchall()

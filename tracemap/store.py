@@ -43,7 +43,7 @@ from tracemap.tables import Fresh, Interned, batch_table, numbered
 _log = logging.getLogger(__name__)
 
 #: Raised with every change of schema ``store``; other versions are refused, never guessed at.
-SCHEMA_VERSION = "4"
+SCHEMA_VERSION = "5"
 
 #: The setting that holds what values are hashed with.
 _KEY = "redaction_key"

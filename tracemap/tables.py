@@ -22,7 +22,7 @@ K = TypeVar("K")
 #: Columns of a batch with numbers of its own, and the store's columns with the ids they become.
 _IDS: Final = {"shape_no": "shape_id", "resource_no": "resource_id", "scope_no": "scope_id"}
 
-#: In place of a span's list of values, one text (``queries/schema/span.sql``).
+#: In place of a span's list of values, one text (``queries/schema/packed_span.sql``).
 _PACKED: Final = "packed"
 _BETWEEN: Final = "\x1f"
 _MARK: Final = "\x1e"
@@ -169,7 +169,7 @@ def numbered(table: pa.Table, batch_id: int, ids: Mapping[str, pa.Array]) -> pa.
 
 
 def packed(lists: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Lists of texts as one text each, null for an empty one: ``queries/schema/span.sql``."""
+    """Lists of texts as one text each, null for an empty one: ``schema/packed_span.sql``."""
     chunks = [_packed(chunk) for chunk in lists.chunks]
     return pa.chunked_array(chunks, pa.string())
 

@@ -1,7 +1,7 @@
 -- Where in the file the rows stand that are to go: a row group holds 122,880 rows at most.
 CREATE OR REPLACE TEMP TABLE victim_place AS
 WITH place AS (
-    SELECT 'span' AS part, rowid // 122880 AS bucket FROM store.span
+    SELECT 'span' AS part, rowid // 122880 AS bucket FROM store.packed_span
     WHERE (batch_id, span_no) IN (SELECT (batch_id, span_no) FROM victim)
     UNION ALL
     SELECT 'event', rowid // 122880 FROM store.event
