@@ -3,14 +3,21 @@
 -- family: data
 -- severity: info
 -- meaning: Two instances disagree on the time: children begin before their parents, or messages are worked
---   on before they are sent, steadily. Or one instance lives in another century. Order is taken from cause, so nothing else is wrong.
+--   on before they are sent, steadily; or calls return before what they waited for has ended. Or one
+--   instance lives in another century. Order is taken from cause, so nothing else is wrong.
 -- cause: The clocks of the hosts are not synchronised.
 -- action: Check time synchronisation on the named hosts.
--- unless: The difference is within jitter (10 ms), or seen in less than half of their calls.
+-- unless: The difference is within jitter (10 ms), or seen in less than half of their calls. A callee that
+--   ends after its call may be detached or a stream: its clock is ahead only where it lasted no longer than
+--   the call, by more than the call leaves open, in three calls or more that agree on the offset.
 WITH edge AS (
     SELECT coalesce(p.instance, p.service) AS from_instance, coalesce(c.instance, c.service) AS to_instance,
         p.service AS from_service, c.service AS to_service, c.namespace AS to_namespace,
         c.start_ns - p.start_ns AS late_ns,
+        -- Of a callee that its caller waited for: it cannot have ended after the call returned. Where it lasted
+        -- longer, or its caller gave up or sent a message, nobody waited.
+        CASE WHEN c.kind = 2 AND p.kind = 3 AND p.operation IS NULL AND NOT p.failed
+                AND c.end_ns - c.start_ns <= p.end_ns - p.start_ns THEN c.end_ns - p.end_ns END AS over_ns,
         -- NTP's estimate for a call that returned (RFC 5905, section 8); the lower bound for a message.
         CASE WHEN c.kind = 2 AND p.kind = 3 THEN ((c.start_ns - p.start_ns) + (c.end_ns - p.end_ns)) / 2
             ELSE c.start_ns - p.start_ns END AS offset_ns,
@@ -20,7 +27,7 @@ WITH edge AS (
     UNION ALL
     -- Worked on in a trace of its own. One message a span: a long one may take up many.
     SELECT coalesce(p.instance, p.service), coalesce(c.instance, c.service), p.service, c.service, c.namespace,
-        c.start_ns - p.start_ns, c.start_ns - p.start_ns, c.trace_id, c.span_id, c.start_ns, c.end_ns
+        c.start_ns - p.start_ns, NULL, c.start_ns - p.start_ns, c.trace_id, c.span_id, c.start_ns, c.end_ns
     FROM (
         SELECT sid, min(mid) AS mid FROM derived.reception
         WHERE how IN ('link', 'message id', 'offset') AND operation = 'process' AND mid >= 0 AND NOT doubled
@@ -31,16 +38,35 @@ WITH edge AS (
     -- Otherwise its batch is what began before.
     WHERE NOT EXISTS (SELECT 1 FROM derived.reception AS o WHERE o.sid = c.psid)
 ),
+seen AS (
+    -- The true offset lies between over_ns and late_ns: ahead, where it is further off than the two are apart.
+    SELECT *, CASE WHEN late_ns < -10000000 THEN 'behind'
+        WHEN over_ns > greatest(10000000, late_ns - over_ns) THEN 'ahead' END AS clock
+    FROM edge WHERE from_instance != to_instance AND abs(late_ns) < 365 * 86400000000000
+),
 pair AS (
     SELECT from_instance, to_instance, from_service, to_service, min(to_namespace) AS to_namespace, count(*) AS calls,
-        count(*) FILTER (late_ns < -10000000) AS before,
-        median(offset_ns) FILTER (late_ns < -10000000) AS offset_ns,
-        arg_min(trace_id, (start_ns, span_id)) FILTER (late_ns < -10000000) AS trace_id,
-        arg_min(span_id, (start_ns, span_id)) FILTER (late_ns < -10000000) AS span_id,
-        min(start_ns) FILTER (late_ns < -10000000) AS since_ns, max(end_ns) FILTER (late_ns < -10000000) AS seen_ns
-    FROM edge WHERE from_instance != to_instance
-        AND abs(late_ns) < 365 * 86400000000000
-    GROUP BY from_instance, to_instance, from_service, to_service
+        count(*) FILTER (clock = 'behind') AS before, count(*) FILTER (clock = 'ahead') AS beyond
+    FROM seen GROUP BY from_instance, to_instance, from_service, to_service
+),
+-- What is off of the pairs that are off, in a steady direction.
+off AS (
+    SELECT s.*, p.calls, p.before, p.beyond,
+        lag(s.start_ns) OVER w AS last_start_ns, lag(s.over_ns) OVER w AS last_over_ns, lag(s.late_ns) OVER w AS last_late_ns
+    FROM seen AS s JOIN pair AS p USING (from_instance, to_instance, from_service, to_service)
+    WHERE (s.clock = 'behind' AND p.before >= least(p.calls, 3) AND p.before * 2 >= p.calls)
+        OR (s.clock = 'ahead' AND p.beyond >= 3 AND p.beyond * 2 > p.calls)
+    WINDOW w AS (PARTITION BY s.from_instance, s.to_instance, s.from_service, s.to_service ORDER BY s.start_ns, s.span_id)
+),
+skew AS (
+    SELECT from_instance, to_instance, from_service, to_service, min(to_namespace) AS to_namespace, any_value(clock) AS clock,
+        any_value(calls) AS calls, any_value(before) AS before, any_value(beyond) AS beyond, median(offset_ns) AS offset_ns,
+        arg_min(trace_id, (start_ns, span_id)) AS trace_id, arg_min(span_id, (start_ns, span_id)) AS span_id,
+        min(start_ns) AS since_ns, max(end_ns) AS seen_ns
+    FROM off GROUP BY from_instance, to_instance, from_service, to_service
+    -- One offset explains a call and the next one, but for a clock's drift (100 ppm) and rounding. No queue is so even.
+    HAVING any_value(clock) = 'behind' OR count(*) FILTER (greatest(over_ns, last_over_ns) - least(late_ns, last_late_ns)
+        <= 1000000 + (start_ns - last_start_ns) / 10000) * 10 >= (count(*) - 1) * 9
 ),
 calendar AS (
     SELECT coalesce(s.instance, s.service) AS instance, s.service, min(s.namespace) AS namespace,
@@ -54,13 +80,15 @@ SELECT
     printf('%s %s > %s %s', from_service, from_instance, to_service, to_instance) AS anchor, []::BIGINT[] AS eids,
     to_service AS service, NULL AS step, 'service' AS owner_kind, to_service AS owner_name, to_namespace AS owner_namespace,
     trace_id, [span_id] AS span_ids, since_ns, seen_ns,
-    printf('the clock of %s (%s) is about %.0f ms behind that of %s (%s): its spans begin before their parents in %d of %d calls',
-        to_service, to_instance, -offset_ns / 1e6, from_service, from_instance, before, calls) AS message,
+    printf('the clock of %s (%s) is about %.0f ms %s that of %s (%s): its spans %s in %d of %d calls',
+        to_service, to_instance, abs(offset_ns) / 1e6, CASE clock WHEN 'ahead' THEN 'ahead of' ELSE 'behind' END,
+        from_service, from_instance,
+        CASE clock WHEN 'ahead' THEN 'end after the calls that waited for them' ELSE 'begin before their parents' END,
+        CASE clock WHEN 'ahead' THEN beyond ELSE before END, calls) AS message,
     json_object('from_instance', from_instance, 'to_instance', to_instance, 'offset_ns', offset_ns::BIGINT,
-        'calls', calls, 'before_parent', before) AS evidence,
+        'calls', calls, 'before_parent', before, 'after_return', beyond) AS evidence,
     printf('Check time synchronisation on the hosts of %s and %s.', from_service, to_service) AS next_action
-FROM pair
-WHERE before >= CASE WHEN calls < 3 THEN calls ELSE 3 END AND before * 2 >= calls AND before > 0
+FROM skew
 UNION ALL
 SELECT
     'calendar ' || service || ' ' || instance, []::BIGINT[], service, NULL, 'service', service, namespace,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from scenarios.builder import Kind, Scenario
 from scenarios.registry import scenario
 from scenarios.shop import LEARNED, MUCH_LATER, ORDERS, Shop, key, order
@@ -23,6 +25,64 @@ def clock_skew(s: Scenario) -> None:
     s.expected["handoffs"] = [
         {"from_service": "checkout", "to_service": "payment", "type": "call", "mode": "sync"}
     ]
+
+
+@scenario("dat001-clock-ahead")
+def clock_ahead(s: Scenario) -> None:
+    """The clock of one instance is two seconds ahead, and gains on the other.
+
+    No ``POST /charge`` of payment begins before its call; but checkout waited for each of them, and
+    each seems to end two seconds after its call returned, a tenth of a second more at the end. A
+    worker on payment's host, whose clock is right, shows nothing. One finding, with the offset.
+    """
+    for number in ORDERS:
+        at = number * 60.0
+        skew = 2.0 + number / 400
+        payment = s.service("payment", "payments", skew=skew)
+        Shop.of(s, payment=payment).order(number, at)
+    s.expect("DAT001", service="payment", mentions=["payment-1", "checkout-1", "ahead of"])
+    s.expected["executions"] = {"count": len(ORDERS), "status": {"completed": len(ORDERS)}}
+    s.expected["handoffs"] = [
+        {"from_service": "checkout", "to_service": "payment", "type": "call", "mode": "sync"}
+    ]
+
+
+@scenario("dat001-not-fire-and-forget", lookalike_of=("DAT001",))
+def fire_and_forget(s: Scenario) -> None:
+    """Work begins and ends after the call that asked for it; the clocks agree.
+
+    Checkout tells audit and does not wait: audit begins up to a second later, when it is free. What
+    it streams to search arrives a little late as a whole. It gives up on fraud: an error. Mail is
+    told through a queue. And one charge of many is late, for whatever reason.
+    """
+    shop = Shop.of(s)
+    others = {name: s.service(name, "platform") for name in ("audit", "search", "fraud", "mail")}
+    others["payment"] = shop.payment
+
+    def told(
+        name: str, what: str, at: float, lasts: float, late: float, took: float, **more: Any
+    ) -> None:
+        client = s.span(
+            shop.checkout, what, Kind.CLIENT, at, lasts, parent=root,
+            attributes={"server.address": name, **more.pop("facts", {})}, **more,
+        )  # fmt: skip
+        s.serve(others[name], f"POST /{what}", at + late, took, parent=client)
+
+    for number in range(1, 25):
+        at = number * 60.0
+        root = s.serve(shop.checkout, "POST /orders", at, 1.9, attributes=key(number))
+        if number == 20:
+            told("payment", "charge", at + 0.01, 0.06, 1.0, 0.04)
+        else:
+            shop.charge(number, at + 0.01, root)
+        told("audit", "audit", at + 0.1, 0.008, s.random.uniform(0.05, 1.0), 0.005)
+        told("search", "index", at + 0.2, 0.6, s.random.uniform(0.06, 0.1), 0.55)
+        told("fraud", "score", at + 0.3, 0.5, 0.4, 0.45, error="TimeoutError: gave up")
+        sent = {"messaging.system": "aws_sqs", "messaging.destination.name": "mails"}
+        facts = {**sent, "messaging.operation.type": "send"}
+        told("mail", "mails", at + 0.9, 0.02, 0.5, 0.015, facts=facts)
+        shop.ship(number, s.publish(shop.checkout, shop.destination, at + 1.0, parent=root))
+    s.expected["executions"] = {"count": 24}
 
 
 @scenario("dat001-consumer-before-producer")
