@@ -50,6 +50,8 @@ SCHEMA: Final[tuple[str, ...]] = (
     "wilson_upper",
     "learned_deadline",
     "is_dead_letter",
+    "is_retry",
+    "is_undoing",
 )
 
 #: Writing, reading and pruning of what was received. Not run in order: an order of reading.
@@ -275,6 +277,7 @@ BUILD: Final[tuple[str, ...]] = (
     "caller_type",
     "rhythm",
     "clean_step",
+    "clean_effect",
     "processed",
     "doubled_group",
     "taken",
@@ -292,6 +295,7 @@ BUILD: Final[tuple[str, ...]] = (
     "work_shape",
     "variant",
     "expected_next",
+    "under_way",
     "ending",
     "open_item",
     "open_next",

@@ -23,8 +23,8 @@ from tracemap.store import Store
 PARTS: Final = 10
 #: What only a whole store can tell, and is handed to each partition.
 REFERENCES: Final = (
-    "caller_type", "clean_step", "destination_pair", "detour", "doubled_group", "hub",
-    "instance", "key", "log_service", "model_destination", "model_next", "model_step",
+    "caller_type", "clean_effect", "clean_step", "destination_pair", "detour", "doubled_group",
+    "hub", "instance", "key", "log_service", "model_destination", "model_next", "model_step",
     "model_workflow", "newest_taken", "owner", "owner_contact", "resource_use", "rhythm",
     "run_ending", "service_attribute", "service_silence", "source", "usual_source", "variant",
     "workflow_ambiguous", "workflow_moved",
@@ -53,9 +53,9 @@ def copy(store: Store, whole: Path, part: int, parts: int = PARTS) -> None:
     cursor.execute(TRACES.format(parts=parts, part=part))
     for table in ("source", "batch", "shape", "resource", "scope", "setting", "declaration"):
         cursor.execute(f"INSERT INTO store.{table} SELECT * FROM whole.store.{table}")
-    for table, columns in (("span", "s.* EXCLUDE (vals)"), ("link", "s.*"), ("event", "s.*")):
+    for table in ("packed_span", "link", "event"):
         cursor.execute(
-            f"INSERT INTO store.{table} BY NAME SELECT {columns} FROM whole.store.{table} AS s "
+            f"INSERT INTO store.{table} SELECT * FROM whole.store.{table} "
             "SEMI JOIN mine USING (trace_id)"
         )
     for table in (*REFERENCES, "analysis"):

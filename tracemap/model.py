@@ -17,7 +17,7 @@ def learn(build: Build, settings: Settings) -> None:
         build.run("reach")
         build.run("model_next", deadline_handoff_ns=settings.deadline_handoff_ns)
         build.run("model_destination", deadline_handoff_ns=settings.deadline_handoff_ns)
-        for name in ("caller_type", "rhythm", "clean_step"):
+        for name in ("caller_type", "rhythm", "clean_step", "clean_effect"):
             build.run(name)
     build.run("processed")
     build.learn("doubled_group")
@@ -42,5 +42,5 @@ def judge(build: Build, settings: Settings) -> None:
     build.run("work_shape")
     build.learn("variant")
     build.run("expected_next", grace_ns=grace_ns)
-    for name in ("ending", "open_item", "open_next", "execution_state"):
+    for name in ("under_way", "ending", "open_item", "open_next", "execution_state"):
         build.run(name)

@@ -1,0 +1,13 @@
+-- What each kind of step does to peers and queues when it goes well. Of workflows that have a dead-letter queue: it
+-- tells whether a message taken from there was worked on after all. A datastore's bare INSERT tells nothing.
+CREATE OR REPLACE TABLE derived.clean_effect AS
+WITH workflow AS (
+    SELECT DISTINCT x.wf FROM derived.reception AS r JOIN derived.execution_step AS x USING (step) WHERE r.dead_letter
+)
+SELECT DISTINCT x.wf, x.st, hash(coalesce(s.destination, s.peer), s.name) AS effect
+FROM derived.execution_step AS x
+SEMI JOIN workflow USING (wf)
+JOIN derived.span_step AS t USING (step)
+JOIN derived.span AS s USING (sid)
+WHERE NOT x.failed AND NOT s.failed AND s.kind IN (3, 4) AND coalesce(s.destination, s.peer) IS NOT NULL
+    AND (s.peer_kind IS DISTINCT FROM 'datastore' OR contains(s.name, ' '))
