@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
@@ -25,22 +25,22 @@ from tracemap.settings import RuleText, Settings
 _DO: Final = "correct the rule's SQL"
 
 #: The columns that every rule selects, in any order (see CONTRIBUTING.md).
-RULE_SHAPE = frozenset(
+RULE_SHAPE: Final = pa.schema(
     {
-        "anchor",  # text that names the trouble, stable under arrival order: for the fingerprint
-        "eids",  # the executions concerned, the first is the finding's own
-        "service",
-        "step",
-        "owner_kind",  # with owner_name and owner_namespace: whose team is told
-        "owner_name",
-        "owner_namespace",
-        "trace_id",
-        "span_ids",
-        "since_ns",  # since when, ns UTC
-        "seen_ns",  # up to when the data shows it, ns UTC
-        "message",
-        "evidence",  # JSON object
-        "next_action",
+        "anchor": pa.string(),  # text that names the trouble, stable under arrival order
+        "eids": pa.list_(pa.int64()),  # the executions concerned, the first is the finding's own
+        "service": pa.string(),
+        "step": pa.string(),
+        "owner_kind": pa.string(),  # with owner_name and owner_namespace: whose team is told
+        "owner_name": pa.string(),
+        "owner_namespace": pa.string(),
+        "trace_id": pa.string(),  # a UUID
+        "span_ids": pa.list_(pa.uint64()),
+        "since_ns": pa.int64(),  # since when, ns UTC
+        "seen_ns": pa.int64(),  # up to when the data shows it, ns UTC
+        "message": pa.string(),
+        "evidence": pa.string(),  # JSON object
+        "next_action": pa.string(),
     }
 )
 
@@ -113,12 +113,25 @@ def _line(
 def _run(build: Build, rule: Rule, settings: Settings) -> None:
     try:
         bound = _bound(rule, settings.grace_ns)
-        statement = parsed(build.cursor, rule.sql)
-        found = build.cursor.sql(statement, params=bound or None).to_arrow_table()
+        # Not by ``sql``, which parses and binds once more: most of the cost where little is found.
+        answer = build.cursor.execute(parsed(build.cursor, rule.sql), bound or None)
+        names = [column[0] for column in answer.description or ()]
+        rows = answer.fetchall()
     except duckdb.Error as error:
         raise InputError(str(error), where=rule.where, do=_DO) from error
-    _shaped(rule, found)
-    _add(build, rule, found)
+    _shaped(rule, names)
+    _add(build, rule, _table(names, rows))
+
+
+def _table(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> pa.Table:
+    """Rows of that shape."""
+    columns = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else {}
+    if columns:
+        columns["trace_id"] = tuple(None if t is None else str(t) for t in columns["trace_id"])
+    return pa.table(
+        [pa.array(columns.get(field.name, ()), field.type) for field in RULE_SHAPE],
+        schema=RULE_SHAPE,
+    )
 
 
 def _run_own(build: Build, rule: Rule, settings: Settings) -> None:
@@ -143,7 +156,7 @@ def _select_own(cursor: duckdb.DuckDBPyConnection, rule: Rule, grace_ns: int) ->
             where=rule.where,
             do="group what it finds",
         )
-    _shaped(rule, answer.table)
+    _shaped(rule, answer.table.column_names)
     _typed(rule, answer.table)
     return answer.table
 
@@ -154,9 +167,9 @@ def _bound(rule: Rule, grace_ns: int) -> dict[str, Value]:
     return {n: ambient.get(n, params.get(n)) for n in header.bound_names(rule.sql)}
 
 
-def _shaped(rule: Rule, found: pa.Table) -> None:
-    if set(found.column_names) != RULE_SHAPE:
-        odd = ", ".join(sorted(RULE_SHAPE ^ set(found.column_names)))
+def _shaped(rule: Rule, names: Sequence[str]) -> None:
+    if set(names) != set(RULE_SHAPE.names):
+        odd = ", ".join(sorted(set(RULE_SHAPE.names) ^ set(names)))
         raise InputError(
             f"a rule selects a fixed shape; missing or too many: {odd}",
             where=rule.where,

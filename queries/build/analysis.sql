@@ -1,19 +1,36 @@
--- One row about the analysis itself.
+-- One row about the analysis itself. Counted in one list: of a dozen subqueries beside each other DuckDB
+-- considers every order (measured: 40 ms).
 CREATE OR REPLACE TABLE derived.analysis AS
+WITH counted(what, number) AS (
+    SELECT 'received', coalesce(sum(spans), 0)::BIGINT FROM store.batch WHERE batch_id <= $upto
+    UNION ALL SELECT 'horizon_ns', max(horizon_ns) FROM derived.source
+    UNION ALL SELECT 'live', count(*) FROM derived.source WHERE kind = 'live' AND NOT silent
+    UNION ALL SELECT 'spans', count(*) FROM derived.span
+    UNION ALL SELECT 'traces', count(*) FROM derived.trace
+    UNION ALL SELECT 'executions', count(*) FROM derived.execution
+    UNION ALL
+    SELECT 'unaccounted', count(DISTINCT f.eid)
+    FROM derived.finding_execution AS f ANTI JOIN store.mute AS m USING (fingerprint)
+    WHERE f.family IN ('orphaned', 'duplicated', 'stalled', 'inconsistent')
+    UNION ALL SELECT 'findings', count(*) FROM derived.finding_raw
+),
+total AS (
+    SELECT
+        max(number) FILTER (what = 'received') AS received,
+        max(number) FILTER (what = 'horizon_ns') AS horizon_ns,
+        max(number) FILTER (what = 'live') AS live,
+        max(number) FILTER (what = 'spans') AS spans,
+        max(number) FILTER (what = 'traces') AS traces,
+        max(number) FILTER (what = 'executions') AS executions,
+        max(number) FILTER (what = 'unaccounted') AS unaccounted,
+        max(number) FILTER (what = 'findings') AS findings
+    FROM counted
+)
 SELECT $now_ns::BIGINT AS built_ns, $inputs::UBIGINT AS inputs, $took_ns::BIGINT AS took_ns,
     -- Up to which batch, and of how many spans; what was decided then; when the reference tables were
     -- learned, how long that took and from how many spans; whether something was seen since that needs it.
-    $upto::BIGINT AS upto, (SELECT coalesce(sum(spans), 0) FROM store.batch WHERE batch_id <= $upto)::BIGINT AS received,
+    $upto::BIGINT AS upto, received,
     $given::UBIGINT AS given, $learned_ns::BIGINT AS learned_ns, $learning_ns::BIGINT AS learning_ns,
-    coalesce($learned_spans, (SELECT sum(spans) FROM store.batch WHERE batch_id <= $upto), 0)::BIGINT AS learned_spans, $due::BOOLEAN AS due,
-    (SELECT max(horizon_ns) FROM derived.source) AS horizon_ns,
-    (SELECT coalesce(bool_or(kind = 'live' AND NOT silent), false) FROM derived.source) AS live,
-    (SELECT count(*) FROM derived.span) AS spans,
-    (SELECT count(*) FROM derived.trace) AS traces,
-    (SELECT count(*) FROM derived.execution) AS executions,
-    (SELECT count(*) FROM derived.execution) - (
-        SELECT count(DISTINCT f.eid)
-        FROM derived.finding_execution AS f ANTI JOIN store.mute AS m USING (fingerprint)
-        WHERE f.family IN ('orphaned', 'duplicated', 'stalled', 'inconsistent')
-    ) AS accounted,
-    (SELECT count(*) FROM derived.finding_raw) AS findings
+    coalesce($learned_spans, received)::BIGINT AS learned_spans, $due::BOOLEAN AS due,
+    horizon_ns, live > 0 AS live, spans, traces, executions, executions - unaccounted AS accounted, findings
+FROM total
