@@ -226,6 +226,7 @@ BUILD: Final[tuple[str, ...]] = (
     "seed_descendants",
     "seed_outside",
     "seeds_left",
+    "set_aside",
     "component_start",
     "component_edge",
     "component_step",
@@ -320,6 +321,7 @@ VIEWS: Final[tuple[str, ...]] = (
     "executions_of",
     "executions",
     "execution_spans",
+    "set_aside",
     "steps",
     "handoffs",
     "messages_in",
@@ -398,6 +400,7 @@ REPORT: Final[tuple[str, ...]] = (
     "next_id",
     "previous",
     "same_window",
+    "set_aside",
     "sources",
 )
 
@@ -419,6 +422,7 @@ API: Final[tuple[str, ...]] = (
     "nearest_executions",
     "owners",
     "resolve",
+    "resolve_aside",
     "resolve_attribute",
     "resolve_ids",
     "resolve_value",

@@ -85,6 +85,8 @@ TAKEOVER: Final[tuple[str, ...]] = (
     "take_message_tie",
     "delete_open_trace",
     "take_open_trace",
+    "delete_set_aside",
+    "take_set_aside",
     "delete_missing_parent",
     "take_missing_parent",
     "delete_link",

@@ -32,6 +32,8 @@ TABLES: dict[str, str] = {
     "execution_state": "eid BIGINT, status VARCHAR",
     "owner": "kind VARCHAR, name VARCHAR, namespace VARCHAR, team VARCHAR",
     "source": "name VARCHAR, kind VARCHAR, horizon_ns BIGINT, silent BOOLEAN",
+    "set_aside": "trace_id UUID",
+    "trace": "trace_id UUID, start_ns BIGINT, end_ns BIGINT",
     "key": "name VARCHAR, aliases VARCHAR[], kind VARCHAR, rank INTEGER, chosen BOOLEAN",
 }
 

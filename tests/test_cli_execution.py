@@ -296,3 +296,22 @@ def test_a_timeline_is_text(stored: Open) -> None:
         run("executions", "show", "ord-1005", "--timeline", "--db", db, "-f", "json").stdout
     )
     assert found["steps"]
+
+
+# --- what is no execution -------------------------------------------------------------------------
+
+
+def test_probes_and_polls_are_counted_apart_and_say_what_they_are(stored: Open) -> None:
+    db = stored("set-aside-probes-and-polls")
+    listed = run("executions", "list", "--db", db)
+    assert "12 executions: 12 completed" in listed.stdout
+    assert "144 traces of probes and polls set aside" in listed.stderr
+    assert "set aside" not in run("executions", "list", "--service", "payment", "--db", db).stderr
+    with tracemap.open(db) as opened:
+        agent = opened.sql("SELECT trace_id FROM set_aside WHERE contains(because, 'agent')")
+    asked = run("executions", "show", agent["trace_id"][0], "--db", db, code=2).stderr
+    assert "is no execution, but a probe of checkout (user agent kube-probe/1.29)" in asked
+    report = json.loads(run("reconcile", "--db", db, "--format", "json").stdout)
+    assert (report["executions"], report["set_aside"]) == (12, 144)
+    page = run("reconcile", "--db", db, "--format", "md").stdout
+    assert "144 traces of probes and polls, no executions" in page

@@ -435,6 +435,14 @@ class Tracemap:
         return found["execution"].to_list()
 
     def _unknown_execution(self, text: str) -> NotFoundError:
+        bare = text.removeprefix("trace:")
+        if _TRACE_OR_SPAN.fullmatch(bare):
+            for aside in self._frame("resolve_aside", text=bare).to_dicts():
+                return NotFoundError(
+                    f"trace {aside['trace_id']} is no execution, but a {aside['what']} of "
+                    f"{aside['service']} ({aside['because']})",
+                    do="its spans are in view spans; view set_aside lists all such traces",
+                )
         near = self._frame("nearest_executions", text=text)["execution"].to_list()
         if not near:
             return NotFoundError(

@@ -110,7 +110,9 @@ def _enter_seeds(build: Build) -> None:
 
 
 def _join_rest(build: Build) -> None:
-    """Spans that no key reaches: the traces joined by links are an execution of their own."""
+    """Spans that no key reaches: the traces joined by links are an execution of their own, but for
+    probes and empty polls."""
+    build.run("set_aside")
     build.run("component_start")
     build.run("component_edge")
     while True:

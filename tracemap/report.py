@@ -101,6 +101,7 @@ def reconcile(
         teams=_teams(found),
         resolved=tuple(f for f in found if f.status == "resolved"),
         muted=tuple(f for f in found if f.status == "muted"),
+        set_aside=int(_rows(cursor, "set_aside", from_ns=from_ns, to_ns=to_ns)[0][0]),
     )
 
 

@@ -142,6 +142,8 @@ class Report:
     teams: tuple[Team, ...]  # open findings, by team
     resolved: tuple[Finding, ...]  # since the report before
     muted: tuple[Finding, ...]
+    #: Traces of the window that are no executions: probes and polls.
+    set_aside: int = 0
 
     @property
     def open(self) -> Iterator[Finding]:
@@ -206,6 +208,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "executions": report.executions,
         "accounted": report.accounted,
         "earlier": report.earlier,
+        "set_aside": report.set_aside,
         "counts": report.counts(),
         "workflows": [
             {
@@ -265,6 +268,7 @@ def from_json(value: Mapping[str, Any]) -> Report:
             teams=tuple(Team(t["team"], _findings(t["findings"])) for t in value["teams"]),
             resolved=_findings(value["resolved"]),
             muted=_findings(value["muted"]),
+            set_aside=value.get("set_aside", 0),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"this is no reconciliation report: {error!r}") from error

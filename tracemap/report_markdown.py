@@ -128,6 +128,10 @@ def _basis(report: Report) -> str:
         rows.append(
             ("From before", f"{_count(report.earlier, 'execution')} still open when it began")
         )
+    if report.set_aside:
+        rows.append(
+            ("Set aside", f"{_count(report.set_aside, 'trace')} of probes and polls, no executions")
+        )
     if report.report_id is not None:
         rows.insert(0, ("Report", str(report.report_id)))
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {text} |" for name, text in rows)])

@@ -7,6 +7,7 @@ WITH counted(what, number) AS (
     UNION ALL SELECT 'live', count(*) FROM derived.source WHERE kind = 'live' AND NOT silent
     UNION ALL SELECT 'spans', count(*) FROM derived.span
     UNION ALL SELECT 'traces', count(*) FROM derived.trace
+    UNION ALL SELECT 'set_aside', count(*) FROM derived.set_aside
     UNION ALL SELECT 'executions', count(*) FROM derived.execution
     UNION ALL
     SELECT 'unaccounted', count(DISTINCT f.eid)
@@ -21,6 +22,7 @@ total AS (
         max(number) FILTER (what = 'live') AS live,
         max(number) FILTER (what = 'spans') AS spans,
         max(number) FILTER (what = 'traces') AS traces,
+        max(number) FILTER (what = 'set_aside') AS set_aside,
         max(number) FILTER (what = 'executions') AS executions,
         max(number) FILTER (what = 'unaccounted') AS unaccounted,
         max(number) FILTER (what = 'findings') AS findings
@@ -32,5 +34,5 @@ SELECT $now_ns::BIGINT AS built_ns, $inputs::UBIGINT AS inputs, $took_ns::BIGINT
     $upto::BIGINT AS upto, received,
     $given::UBIGINT AS given, $learned_ns::BIGINT AS learned_ns, $learning_ns::BIGINT AS learning_ns,
     coalesce($learned_spans, received)::BIGINT AS learned_spans, $due::BOOLEAN AS due,
-    horizon_ns, live > 0 AS live, spans, traces, executions, executions - unaccounted AS accounted, findings
+    horizon_ns, live > 0 AS live, spans, traces, set_aside, executions, executions - unaccounted AS accounted, findings
 FROM total

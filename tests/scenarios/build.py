@@ -27,6 +27,7 @@ from scenarios import (
     catalog_ownership_gaps,
     catalog_parents,
     catalog_repeated,
+    catalog_set_aside,
     catalog_stalled,
     catalog_telemetry,
     registry,
@@ -51,6 +52,7 @@ CATALOGS = (
     catalog_ownership_gaps,
     catalog_parents,
     catalog_repeated,
+    catalog_set_aside,
     catalog_stalled,
     catalog_telemetry,
 )

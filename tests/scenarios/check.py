@@ -12,6 +12,7 @@
 - ``keys``: the correlation keys that are chosen. ``custody``: who holds what at the horizon.
   ``handoffs``, ``messages`` and ``owners``: rows that must exist, of which the given columns are
   compared.
+- ``set_aside``: how many traces of which kind are no executions.
 - ``settings``: what is set before (``tracemap.settings``), where the defaults will not do.
 - ``stages``: the findings after only the first ``lines`` lines of the input.
 """
@@ -41,6 +42,11 @@ def problems(expected: Mapping[str, Any], select: Select) -> list[str]:
             SELECT e.correlation.value AS correlation, c.* EXCLUDE (evidence)
             FROM custody AS c JOIN executions AS e USING (execution)""")
         out += _rows("custody", expected["custody"], held)
+    if "set_aside" in expected:
+        aside = select("SELECT what, count(*) AS traces FROM set_aside GROUP BY what")
+        out += _differ(
+            "set aside", expected["set_aside"], {row["what"]: row["traces"] for row in aside}
+        )
     told = select("SELECT * EXCLUDE (branch), count(*) AS times FROM custody GROUP BY ALL")
     out += [f"custody says twice {_show(row)}" for row in told if row["times"] > 1]
     for table in ("handoffs", "messages", "owners"):

@@ -82,9 +82,12 @@ def list_(
             return
         totals = opened.execution_totals(**filters).to_dicts()
         rows = opened.executions(**filters, limit=limit or SCREEN).to_dicts()
+        aside = 0 if any(filters.values()) else opened.analysis().to_dicts()[0]["set_aside"]
     print_executions(out(), totals, rows, utc_now())
     if (left := sum(t["executions"] for t in totals) - len(rows)) > 0 and not limit:
         note(f"{left:,} more: --limit {left + len(rows)}, or narrow it by --status, --workflow")
+    if aside:
+        note(f"{count(aside, 'trace')} of probes and polls set aside: see the view set_aside")
 
 
 @app.command("show", epilog=SHOW_EPILOG)
