@@ -26,6 +26,8 @@ _IDS: Final = {"shape_no": "shape_id", "resource_no": "resource_id", "scope_no":
 _PACKED: Final = "packed"
 _BETWEEN: Final = "\x1f"
 _MARK: Final = "\x1e"
+#: With a type: to infer that of a text pyarrow looks for a module each time (measured: 0.15 ms).
+_JOINT: Final = pa.scalar(_BETWEEN, pa.string())
 
 _TEXTS: Final = pa.list_(pa.string())
 BATCHES: Final = pa.schema(
@@ -184,7 +186,7 @@ def _packed(lists: pa.ListArray) -> pa.StringArray:
             pa.scalar(_MARK + between), pc.binary_join(lists, between), ""
         )
     else:
-        text = pc.binary_join(lists, _BETWEEN)
+        text = pc.binary_join(lists, _JOINT)
     empty = np.diff(np.asarray(lists.offsets)) == 0
     return pc.if_else(pa.array(empty), pa.scalar(None, pa.string()), text) if empty.any() else text
 
