@@ -57,6 +57,7 @@ __all__ = [
     "bindings",
     "check",
     "explore",
+    "explore_query",
     "room",
     "rules",
     "text",
@@ -109,6 +110,18 @@ def rules(folder: Path | None = None) -> tuple[Rule, ...]:
 def explore(folder: Path | None = None) -> tuple[Query, ...]:
     """The named queries for people, by name: ours, or those in a user's own ``folder``."""
     return _queries(folder or _HERE / "explore")
+
+
+def explore_query(name: str) -> Query:
+    """The named query for people. Raises NotFoundError with the nearest name."""
+    known = {query.name: query for query in explore()}
+    if name not in known:
+        near = get_close_matches(name, known, n=1, cutoff=0.4)
+        raise NotFoundError(
+            f"there is no query {name!r}",
+            do=f"did you mean {near[0]!r}?" if near else "see 'tracemap query list'",
+        )
+    return known[name]
 
 
 @cache

@@ -94,7 +94,6 @@ STORE: Final[tuple[str, ...]] = (
     "free_bytes",
     "given",
     "has_analysis",
-    "has_meta",
     "inputs",
     "insert_batches",
     "insert_events",

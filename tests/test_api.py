@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 import tracemap
 from tracemap.api import Tracemap
 from tracemap.errors import InputError, NotFoundError, StoreError
-from tracemap.frames import records
 from tracemap.moments import to_ns
 
 UTC = dt.UTC
@@ -40,7 +39,6 @@ def test_everything_is_a_frame_with_rows(opened: Tracemap, name: str) -> None:
     frame = getattr(opened, name)()
     assert isinstance(frame, pl.DataFrame)
     assert frame.height > 0
-    assert records(frame)
 
 
 def test_of_one_execution(opened: Tracemap) -> None:

@@ -21,7 +21,7 @@ from tracemap.cli.app import app
 from tracemap.collectors.otlp.decode import decode
 from tracemap.collectors.otlp.json import to_protobuf
 from tracemap.errors import InputError, TooLargeError
-from tracemap.frames import from_arrow
+from tracemap.rows import Rows
 from tracemap.settings import KeySetting, Settings
 from tracemap.store import Store
 
@@ -30,7 +30,11 @@ KEYS: Final = (KeySetting("order.id"), KeySetting("pay.id"))
 
 
 def held(store: Store, execution: str | None, moment_ns: int) -> list[tuple[object, ...]]:
-    return sorted(from_arrow(as_of.custody(store, execution, moment_ns)).rows(), key=str)
+    return in_order(as_of.custody(store, execution, moment_ns))
+
+
+def in_order(source: object) -> list[tuple[object, ...]]:
+    return sorted((tuple(row.values()) for row in Rows.of(source).to_dicts()), key=str)
 
 
 def then(folder: Path, whole: Path, moment_ns: int) -> list[tuple[object, ...]]:
@@ -59,9 +63,7 @@ def then(folder: Path, whole: Path, moment_ns: int) -> list[tuple[object, ...]]:
         cursor.execute("DETACH whole")
         pipeline.refresh(store, mode="given")
         cursor.execute(queries.text("views/custody"))
-        return sorted(
-            from_arrow(cursor.sql("SELECT * FROM custody").to_arrow_table()).rows(), key=str
-        )
+        return in_order(cursor.sql("SELECT * FROM custody"))
 
 
 @pytest.mark.parametrize("seed", [1, pytest.param(secrets.randbelow(1_000_000), id="new")])
@@ -73,9 +75,7 @@ def test_it_is_what_a_store_without_the_rest_says(seed: int, tmp_path: Path) -> 
         store.configure(Settings(keys=KEYS))
         store.write([decode([one]) for one in spans], kind="recorded")
         pipeline.refresh(store)
-        now = sorted(
-            from_arrow(store.cursor().sql("FROM custody").to_arrow_table()).rows(), key=str
-        )
+        now = in_order(store.cursor().sql("FROM custody"))
         ends = [r[0] for r in store.cursor().execute("SELECT end_ns FROM store.span").fetchall()]
         moment = random.Random(seed).choice(sorted(set(ends)))
         found = held(store, None, moment)

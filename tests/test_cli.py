@@ -514,7 +514,7 @@ def test_a_defect_is_not_taken_for_findings(db: Path, monkeypatch: pytest.Monkey
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("tracemap.api.Tracemap.findings", broken)
+    monkeypatch.setattr("tracemap.api.PlainTracemap.findings", broken)
     assert "should not: boom" in run("findings", code=3).stderr
 
 

@@ -155,7 +155,7 @@ def test_every_view_is_documented_with_its_columns(
 
 
 def test_every_method_of_the_python_api_is_documented() -> None:
-    public = {name for name in vars(Tracemap) if not name.startswith("_")}
+    public = {name for name in dir(Tracemap) if not name.startswith("_")}
     assert set(re.findall(r"^### (\w+)$", PAGES["docs/python-api.md"], re.MULTILINE)) == public
 
 

@@ -395,7 +395,7 @@ def test_a_server_does_not_wait_for_its_analysis_when_it_ends(
         store.cursor().execute("SELECT count(*) FROM range(10000000000000) t(a) WHERE a % 7 = 3")
         return True
 
-    monkeypatch.setattr("tracemap.local.pipeline.refresh", endless)
+    monkeypatch.setattr("tracemap.pipeline.refresh", endless)
     server = Server(Options(tmp_path / "a.duckdb", grpc=None, http="127.0.0.1:0"))
     server.start()
     assert begun.wait(PATIENCE)

@@ -9,17 +9,17 @@ from typing import Any
 
 import front
 import httpx
-import polars as pl
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import tracemap
-from tracemap import errors, frames
+from tracemap import errors
 from tracemap.collectors.otlp.decode import decode
 from tracemap.collectors.otlp.json import to_protobuf
 from tracemap.errors import PayloadError, ServerError, StoreError, TracemapError
+from tracemap.rows import Rows
 from tracemap.web import batches, wire
 from tracemap.web.client import RemoteBackend
 from tracemap.web.place import socket_path
@@ -92,7 +92,7 @@ def test_several_frames_are_of_one_moment_and_come_one_after_the_other(http: htt
     lengths = [int(n) for n in answer.headers[wire.LENGTHS].split(",")]
     assert len(lengths) == 3
     assert sum(lengths) == len(answer.content)
-    assert frames.from_ipc(answer.content[lengths[0] :])["name"].to_list() == ["order.id"]
+    assert Rows.from_ipc(answer.content[lengths[0] :]).column("name") == ["order.id"]
 
 
 @pytest.mark.parametrize(
@@ -140,10 +140,10 @@ def test_pages_that_are_none(http: httpx.Client) -> None:
 
 def test_sql(http: httpx.Client) -> None:
     answer = http.post("/v1/sql", json={"sql": "SELECT 1 AS a"})
-    assert frames.from_ipc(answer.content).to_dicts() == [{"a": 1}]
+    assert Rows.from_ipc(answer.content).to_dicts() == [{"a": 1}]
     assert wire.TRUNCATED not in answer.headers
     answer = http.post("/v1/sql", json={"sql": "SELECT * FROM range(10)", "limits": {"rows": 3}})
-    assert frames.from_ipc(answer.content).height == 3
+    assert Rows.from_ipc(answer.content).height == 3
     assert answer.headers[wire.TRUNCATED] == "3"
     refused(http.post("/v1/sql", json={"sql": "SELECT 1", "limits": {"rows": "x"}}), 400)
     refused(http.post("/v1/sql", json={"sql": 5}), 400)
@@ -263,9 +263,9 @@ def test_a_server_that_goes_away(tmp_path: Path) -> None:
     db = front.shop(tmp_path)
     with front.serving(db):
         backend = RemoteBackend.beside(socket_path(db))
-        assert backend.frames([("api/keys", {})])[0].height == 1
+        assert backend.rows([("api/keys", {})])[0].height == 1
     with pytest.raises(ServerError, match="went away"):
-        backend.frames([("api/keys", {})])
+        backend.rows([("api/keys", {})])
     backend.close()
 
 
@@ -276,7 +276,7 @@ def test_a_defect_in_the_server_is_told_and_it_goes_on(
         raise RuntimeError("boom")
 
     with monkeypatch.context() as patch:
-        patch.setattr("tracemap.local.LocalBackend.frames", broken)
+        patch.setattr("tracemap.local.LocalBackend.rows", broken)
         told = refused(http.post("/v1/frame", json={"reads": [LIST]}), 500)
         assert "boom" not in told["what"]
     assert http.post("/v1/frame", json={"reads": [LIST]}).status_code == 200
@@ -301,10 +301,3 @@ def test_not_ready_when_spans_cannot_be_written(
         assert http.get("/healthz").status_code == 200
     assert httpx.post(url, content=line, headers=headers).status_code == 200
     assert http.get("/readyz").status_code == 200
-
-
-def test_frames_survive_their_journey() -> None:
-    frame = pl.DataFrame({"a": [1, None], "b": [["x"], []], "c": [{"d": 1}, {"d": None}]})
-    assert frames.from_ipc(frames.to_ipc(frame)).equals(frame)
-    with pytest.raises(ServerError):
-        frames.from_ipc(b"no stream")

@@ -13,7 +13,7 @@ import pytest
 from tracemap import guard
 from tracemap.api import Tracemap, TruncatedWarning
 from tracemap.errors import InputError, LimitError, TooLargeError
-from tracemap.guard import Limits
+from tracemap.reads import Limits
 
 #: Each must be refused by the first fence, before anything is bound.
 REFUSED = [

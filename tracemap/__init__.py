@@ -28,6 +28,7 @@ def open(path: str | Path = "tracemap.duckdb", *, create: bool = False) -> Trace
     ``create`` makes a database where there is none. Raises StoreError when there is none or it
     cannot be read, StoreBusyError when a process that answers nobody holds it.
     """
+    from tracemap.api import Tracemap
     from tracemap.web.connect import connect
 
-    return connect(path, create=create)
+    return Tracemap(connect(path, create=create))

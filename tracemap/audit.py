@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
 
-from tracemap.api import Tracemap
 from tracemap.errors import NotFoundError
-from tracemap.frames import records
+from tracemap.questions import Questions
 
 Row = Mapping[str, Any]
 
@@ -73,26 +72,25 @@ class Audit:
         return min(1.0, self.summary["waited_ns"] / busy) if busy else None
 
 
-def read(opened: Tracemap, workflow: str | None = None) -> list[Audit]:
+def read(opened: Questions[Any], workflow: str | None = None) -> list[Audit]:
     """The audit of one workflow, or of all, the busiest first.
 
     Raises NotFoundError, with the nearest name, for a workflow that was never seen.
     """
     if workflow is not None:
-        known = [str(name) for name in opened.workflows()["workflow"].to_list()]
-        workflow = _meant(workflow, known)
+        (known,) = opened.backend.rows([("api/workflows", {})])
+        workflow = _meant(workflow, [str(name) for name in known.column("workflow")])
     bound = {"workflow": workflow}
-    found = opened.read(
-        workflows=("audit/workflows", bound), **{p: (f"audit/{p}", bound) for p in PARTS}
-    )
-    parts = {name: _by_workflow(records(found[name])) for name in PARTS}
+    names = ("workflows", *PARTS)
+    workflows, *found = opened.backend.rows([(f"audit/{name}", bound) for name in names])
+    parts = {name: _by_workflow(rows.records()) for name, rows in zip(PARTS, found, strict=True)}
     return [
         Audit(
             row["workflow"],
             row,
             **{name: tuple(parts[name].get(row["workflow"], ())) for name in PARTS},
         )
-        for row in records(found["workflows"])
+        for row in workflows.records()
     ]
 
 

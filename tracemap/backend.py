@@ -5,26 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-import polars as pl
-
 if TYPE_CHECKING:  # a client of a server needs neither DuckDB nor pyarrow
     from tracemap.batch import SpanBatch
     from tracemap.catalogs.finding import SourceFile
     from tracemap.forgetting import Forgotten
-    from tracemap.guard import Limits
-    from tracemap.local import Read, SqlAnswer
+    from tracemap.reads import Answer, Limits, Read
     from tracemap.report_data import Report
+    from tracemap.rows import Rows
     from tracemap.settings import Settings
 
 
 class Backend(Protocol):
     """Where a ``Tracemap`` reads and writes."""
 
-    def frames(self, reads: Sequence[Read]) -> list[pl.DataFrame]:
+    def rows(self, reads: Sequence[Read]) -> list[Rows]:
         """The rows of named queries, all of one moment."""
         ...
 
-    def sql(self, text: str, limits: Limits) -> SqlAnswer:
+    def sql(self, text: str, limits: Limits) -> Answer:
         """A person's own SELECT."""
         ...
 

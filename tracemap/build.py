@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
-
-import duckdb
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from tracemap import queries
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
 
 #: What an analysis has in sight. ``whole``: every span; it learns the reference tables, which only
 #: all spans together can tell (design section 3). The others take those as they were learned.

@@ -17,9 +17,9 @@ import pyarrow as pa
 from tracemap import guard, own_rules, queries, tracing
 from tracemap.build import Build, parsed
 from tracemap.errors import InputError, TracemapError
-from tracemap.guard import Limits
 from tracemap.own_rules import RuleFailedError
 from tracemap.queries import Rule, Value, header
+from tracemap.reads import Limits
 from tracemap.settings import RuleText, Settings
 
 _DO: Final = "correct the rule's SQL"
@@ -156,9 +156,10 @@ def _select_own(cursor: duckdb.DuckDBPyConnection, rule: Rule, grace_ns: int) ->
             where=rule.where,
             do="group what it finds",
         )
-    _shaped(rule, answer.table.column_names)
-    _typed(rule, answer.table)
-    return answer.table
+    found = pa.table(answer.rows)
+    _shaped(rule, found.column_names)
+    _typed(rule, found)
+    return found
 
 
 def _bound(rule: Rule, grace_ns: int) -> dict[str, Value]:

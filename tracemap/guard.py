@@ -18,15 +18,15 @@ import threading
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
 
 import duckdb
-import pyarrow as pa
 
 from tracemap import queries
 from tracemap.errors import InputError, LimitError, StoreError, TooLargeError
+from tracemap.reads import Answer, Limits
+from tracemap.rows import Rows
 
 #: Longer texts are refused before they are parsed.
 MAX_TEXT: Final = 50_000
@@ -73,25 +73,6 @@ _FORMATS: Final = frozenset({"format", "printf"})
 _WIDE: Final = re.compile(r"\d{4,}|[{*][^}]*\{|\*")
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one statement may use."""
-
-    rows: int = 100_000
-    seconds: float = 30.0
-    result_bytes: int = 256 * 2**20
-    memory_bytes: int = 2**30
-    temporary_bytes: int = 4 * 2**30
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Rows of a statement; ``truncated`` when there were more than the limit."""
-
-    table: pa.Table
-    truncated: bool
-
-
 def harden(cursor: duckdb.DuckDBPyConnection) -> None:
     """Close the whole instance against files, extensions and changes of its configuration.
 
@@ -123,6 +104,8 @@ def select(
     params: Mapping[str, object] | None = None,
 ) -> Answer:
     """Run a SELECT that was checked, in the caller's transaction. Raises as ``run`` does."""
+    import pyarrow as pa
+
     with _watched(cursor, limits) as watch:
         try:
             return _read(cursor, text, limits, params)
@@ -311,6 +294,10 @@ def _read(
     limits: Limits,
     params: Mapping[str, object] | None,
 ) -> Answer:
+    # Its reader takes a number of rows. What DuckDB streams of its own accord comes in batches so
+    # large that a limit would be noticed too late; so this is the one answer that needs pyarrow.
+    import pyarrow as pa
+
     batches: list[pa.RecordBatch] = []
     rows = size = 0
     # Closed at the end, however it comes: an open result would keep the cursor to itself.
@@ -326,7 +313,8 @@ def _read(
                 )
             if rows > limits.rows:
                 break
-        return Answer(pa.Table.from_batches(batches, schema=reader.schema), rows > limits.rows)
+        table = pa.Table.from_batches(batches, schema=reader.schema)
+        return Answer(Rows.of(table), rows > limits.rows)
 
 
 class _Watch:

@@ -7,43 +7,27 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
-import polars as pl
 
-from tracemap import (
-    as_of,
-    export,
-    forgetting,
-    frames,
-    guard,
-    lifecycle,
-    own_rules,
-    ownership,
-    pipeline,
-    queries,
-    report,
-    retention,
-)
-from tracemap.batch import SpanBatch
-from tracemap.catalogs.finding import SourceFile
-from tracemap.detection import check_own
+from tracemap import freshness, guard, own_rules, queries
 from tracemap.errors import InputError, NotFoundError, StoreBusyError, StoreError
-from tracemap.own_rules import RuleFailedError
-from tracemap.report_data import Report
+from tracemap.reads import Answer, Limits, Read
+from tracemap.rows import BrokenStreamError, Rows
 from tracemap.settings import Settings
 from tracemap.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_log = logging.getLogger(__name__)
+    from tracemap import forgetting, retention
+    from tracemap.batch import SpanBatch
+    from tracemap.catalogs.finding import SourceFile
+    from tracemap.report_data import Report
 
-#: A named read and what to bind: ("api/executions", {"status": "running", ...}).
-Read = tuple[str, Mapping[str, Any]]
+_log = logging.getLogger(__name__)
 
 #: Rooms of queries that may be named from outside. Every file in them is one SELECT.
 READABLE: Final = frozenset({"api", "audit", "explore"})
@@ -51,14 +35,6 @@ READABLE: Final = frozenset({"api", "audit", "explore"})
 READABLE_NAMES: Final = frozenset({"owners/explain", "owners/names"})
 #: What goes back in time, and so takes an analysis of its own: ``tracemap.as_of``.
 AS_OF: Final = "as_of/custody"
-
-
-@dataclass(frozen=True, slots=True)
-class SqlAnswer:
-    """Rows of a person's SELECT; ``truncated`` when there were more than asked for."""
-
-    frame: pl.DataFrame
-    truncated: bool
 
 
 class Refresher:
@@ -179,7 +155,7 @@ class LocalBackend:
         """Bring what is derived up to date with the stored spans."""
         self._refresher.fresh()
 
-    def frames(self, reads: Sequence[Read]) -> list[pl.DataFrame]:
+    def rows(self, reads: Sequence[Read]) -> list[Rows]:
         """The rows of named queries, all of one moment.
 
         Raises NotFoundError for a name that cannot be read, InputError for parameters that the
@@ -192,17 +168,16 @@ class LocalBackend:
         self.refresh()
         with self._reading() as cursor:
             return [
-                self._as_of(params) if name == AS_OF else _frame(cursor, name, sql, params)
+                self._as_of(params) if name == AS_OF else _rows(cursor, name, sql, params)
                 for name, sql, params in prepared
             ]
 
-    def sql(self, text: str, limits: guard.Limits) -> SqlAnswer:
+    def sql(self, text: str, limits: Limits) -> Answer:
         """A person's own SELECT. Raises InputError, LimitError, TooLargeError."""
         self.refresh()
         cursor = self.store.cursor()
         try:
-            answer = guard.run(cursor, text, limits)
-            return SqlAnswer(frames.from_arrow(answer.table), answer.truncated)
+            return guard.run(cursor, text, limits)
         finally:
             cursor.close()
 
@@ -212,6 +187,8 @@ class LocalBackend:
 
     def export(self, execution: str | None) -> Iterator[SpanBatch]:
         """All stored spans, or those of one execution, as they came in; in bounded memory."""
+        from tracemap import export
+
         if execution is not None:
             self.refresh()
         try:
@@ -226,6 +203,8 @@ class LocalBackend:
 
         Returns for each file whether it was of use, and its mistakes, one line each.
         """
+        from tracemap import ownership
+
         cursor = self.store.cursor()
         try:
             catalogs = ownership.keep(cursor, files, folder=folder, present=present)
@@ -238,6 +217,8 @@ class LocalBackend:
 
         Raises NotFoundError for an unknown one, InputError for a beginning of several.
         """
+        from tracemap import lifecycle
+
         self.refresh()
         cursor = self.store.cursor()
         try:
@@ -252,6 +233,8 @@ class LocalBackend:
 
     def reconcile(self, since_ns: int | None, until_ns: int | None, *, save: bool) -> Report:
         """The report of a window, saved unless asked not to. Raises InputError."""
+        from tracemap import report
+
         self.refresh()
         with self._reading() as cursor:
             found = report.reconcile(
@@ -267,12 +250,16 @@ class LocalBackend:
 
     def keep(self, keep_ns: int | None, most: int | None) -> retention.Deleted:
         """Delete what is older than ``keep_ns``, and the oldest of what is above ``most`` bytes."""
+        from tracemap import retention
+
         return retention.keep(
             self.store, self.refresh, now_ns=time.time_ns(), keep_ns=keep_ns, most=most
         )
 
     def forget(self, key: str, value: str, *, shared: bool, dry_run: bool) -> forgetting.Forgotten:
         """Remove the executions that have ``value`` for ``key``, for good; or say what that is."""
+        from tracemap import forgetting
+
         return forgetting.forget(
             self.store, key, value, self.refresh, shared=shared, dry_run=dry_run
         )
@@ -283,6 +270,8 @@ class LocalBackend:
 
     def configure(self, settings: Settings) -> None:
         """Store settings for every later analysis. Raises InputError for a rule that is none."""
+        from tracemap.detection import check_own
+
         fresh = [rule for rule in settings.rules if rule not in self.store.settings().rules]
         if fresh:
             own_rules.parse(settings.rules)
@@ -295,19 +284,25 @@ class LocalBackend:
         self.store.configure(settings)
 
     def _refresh(self) -> bool:
+        if freshness.holds(self.store):
+            return False
+        from tracemap import pipeline
+
         while True:
             try:
                 return pipeline.refresh(self.store)
-            except RuleFailedError as failed:
+            except own_rules.RuleFailedError as failed:
                 _log.warning("a rule of your own is set aside until it is loaded again: %s", failed)
                 self.store.configure(own_rules.without(self.store.settings(), failed))
 
-    def _as_of(self, params: dict[str, Any]) -> pl.DataFrame:
+    def _as_of(self, params: dict[str, Any]) -> Rows:
         """Custody as could be known then; see ``as_of.custody`` for parameters and errors."""
+        from tracemap import as_of
+
         execution, as_of_ns, limit = (params.get(k) for k in ("execution", "as_of_ns", "limit"))
         if not isinstance(as_of_ns, int) or abs(as_of_ns) >= 2**63:
             raise InputError(f"{AS_OF}: give 'as_of_ns'", do="check the parameters")
-        return frames.from_arrow(as_of.custody(self.store, execution, as_of_ns, limit))
+        return Rows.of(as_of.custody(self.store, execution, as_of_ns, limit))
 
     def _harden(self) -> None:
         cursor = self.store.cursor()
@@ -322,15 +317,20 @@ class LocalBackend:
         try:
             cursor.execute(queries.text("guard/begin_reading"))
             yield cursor
-        except duckdb.Error as error:
+        except (duckdb.Error, BrokenStreamError) as error:
             raise _unreadable(self.store, error) from error
         finally:
             cursor.close()
 
 
-def _unreadable(store: Store, error: duckdb.Error) -> StoreError:
-    first = str(error).strip().split("\n")[0]
-    return StoreError(f"the database could not be read: {first}", where=str(store.path))
+def _unreadable(store: Store, error: Exception) -> StoreError:
+    return StoreError(
+        f"the database could not be read: {_first_line(error)}", where=str(store.path)
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]
 
 
 def _statement(name: str) -> str:
@@ -338,37 +338,23 @@ def _statement(name: str) -> str:
     if room not in READABLE and name not in READABLE_NAMES:
         raise NotFoundError(f"there is no readable query {name!r}", do="see 'tracemap query list'")
     if room == "explore":
-        return explore_query(stem).sql
+        return queries.explore_query(stem).sql
     return queries.text(name)
-
-
-def explore_query(name: str) -> queries.Query:
-    """The named query for people. Raises NotFoundError with the nearest name."""
-    from difflib import get_close_matches
-
-    known = {query.name: query for query in queries.explore()}
-    if name not in known:
-        near = get_close_matches(name, known, n=1, cutoff=0.4)
-        raise NotFoundError(
-            f"there is no query {name!r}",
-            do=f"did you mean {near[0]!r}?" if near else "see 'tracemap query list'",
-        )
-    return known[name]
 
 
 def _bound(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     room, _, stem = name.partition("/")
     if room == "explore":
-        return queries.bindings(explore_query(stem).params, given)
+        return queries.bindings(queries.explore_query(stem).params, given)
     return dict(given)
 
 
-def _frame(
-    cursor: duckdb.DuckDBPyConnection, name: str, sql: str, params: dict[str, Any]
-) -> pl.DataFrame:
+def _rows(cursor: duckdb.DuckDBPyConnection, name: str, sql: str, params: dict[str, Any]) -> Rows:
     try:
-        table = cursor.sql(sql, params=params or None).to_arrow_table()
+        return Rows.of(cursor.sql(sql, params=params or None))
     except (duckdb.ConversionException, duckdb.InvalidInputException) as error:
-        first = str(error).strip().split("\n")[0]
-        raise InputError(f"{name}: {first}", do="check the parameters") from error
-    return frames.from_arrow(table)
+        raise InputError(f"{name}: {_first_line(error)}", do="check the parameters") from error
+    except BrokenStreamError as error:
+        if str(error).startswith(("Conversion Error", "Invalid Input Error")):
+            raise InputError(f"{name}: {_first_line(error)}", do="check the parameters") from error
+        raise

@@ -7,15 +7,16 @@ the others are kept as losers.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
-
-import duckdb
+from typing import TYPE_CHECKING, Any, Final
 
 from tracemap import queries, tracing
 from tracemap.build import parsed
 from tracemap.declarations import CodeLocation, CodeRule
 from tracemap.queries import header
 from tracemap.settings import Settings
+
+if TYPE_CHECKING:
+    import duckdb
 
 #: A component in a component in a system in a domain in a domain; deeper is a mistake, or a circle.
 MAX_INHERITANCE: Final = 8

@@ -13,10 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Final, Literal
-
-import duckdb
-import pyarrow as pa
+from typing import TYPE_CHECKING, Final, Literal
 
 from tracemap import queries
 from tracemap.catalogs import finding
@@ -24,6 +21,10 @@ from tracemap.catalogs.finding import SourceFile
 from tracemap.declarations import Catalog, ContactType, Declaration, Kind, Problem, Team, merged
 from tracemap.errors import NotFoundError
 from tracemap.owner_resolution import resolve_owners
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
 
 __all__ = [
     "Catalog",
@@ -291,56 +292,61 @@ def _delete(cursor: duckdb.DuckDBPyConnection, gone: Callable[[str], bool]) -> N
         cursor.execute(queries.text(f"owners/delete_{name}"), {"paths": paths})
 
 
-#: Table -> its columns; the rows are dataclasses of ``declarations`` with fields of these names.
-_TEXT: Final = pa.string()
-_ROWS: Final[dict[str, dict[str, pa.DataType]]] = {
+#: Table -> its columns; the rows are dataclasses of ``declarations`` with fields of these names,
+#: their types by Arrow's names (a list is one of texts).
+_TEXT: Final = "string"
+_TEXTS: Final = "list"
+_ROWS: Final[dict[str, dict[str, str]]] = {
     "declarations": {
         "path": _TEXT,
-        "line": pa.int32(),
+        "line": "int32",
         **dict.fromkeys(("kind", "name", "namespace", "system", "team", "role", "type"), _TEXT),
-        "unowned": pa.bool_(),
+        "unowned": "bool",
         "format": _TEXT,
         "entity": _TEXT,
-        "parents": pa.list_(_TEXT),
-        "fit": pa.int8(),
+        "parents": _TEXTS,
+        "fit": "int8",
     },
     "teams": {
         "path": _TEXT,
-        "line": pa.int32(),
-        "aliases": pa.list_(_TEXT),
+        "line": "int32",
+        "aliases": _TEXTS,
         **dict.fromkeys(("name", "channel", "runbook", "email", "pager", "format"), _TEXT),
     },
     "contacts": {
         "path": _TEXT,
-        "line": pa.int32(),
+        "line": "int32",
         **dict.fromkeys(("type", "value", "title", "team", "entity"), _TEXT),
     },
     "code_rules": {
         "path": _TEXT,
-        "line": pa.int32(),
+        "line": "int32",
         **dict.fromkeys(("repository", "pattern"), _TEXT),
-        "owners": pa.list_(_TEXT),
+        "owners": _TEXTS,
     },
     "code_locations": {
         "path": _TEXT,
-        "line": pa.int32(),
+        "line": "int32",
         **dict.fromkeys(("repository", "folder", "service", "namespace", "root"), _TEXT),
     },
     "map_handoffs": {
         "path": _TEXT,
-        "line": pa.int32(),
+        "line": "int32",
         **dict.fromkeys(("workflow", "from_service", "from_name"), _TEXT),
         **dict.fromkeys(("to_service", "to_name", "type"), _TEXT),
     },
     "map_owners": {
         "path": _TEXT,
-        "line": pa.int32(),
+        "line": "int32",
         **dict.fromkeys(("kind", "name", "namespace", "team"), _TEXT),
     },
 }
 
 
 def _tables(catalog: Catalog) -> Iterator[tuple[str, pa.Table]]:
+    import pyarrow as pa
+
+    texts = pa.list_(pa.string())
     for name, columns in _ROWS.items():
         rows: Sequence[object] = getattr(catalog, name)
         if rows:
@@ -348,8 +354,11 @@ def _tables(catalog: Catalog) -> Iterator[tuple[str, pa.Table]]:
                 name,
                 pa.table(
                     {
-                        column: pa.array([getattr(row, column) for row in rows], type_)
-                        for column, type_ in columns.items()
+                        column: pa.array(
+                            [getattr(row, column) for row in rows],
+                            texts if kind == _TEXTS else pa.type_for_alias(kind),
+                        )
+                        for column, kind in columns.items()
                     }
                 ),
             )

@@ -16,12 +16,11 @@ from typing import Any, Final, Literal
 import yaml
 
 from tracemap import audit
-from tracemap.api import Tracemap
 from tracemap.catalogs import map_yaml
 from tracemap.declarations import MAX_BYTES
 from tracemap.errors import InputError
-from tracemap.frames import records
 from tracemap.markdown import visible
+from tracemap.questions import Questions
 from tracemap.responsibilities import StepDuties, duties
 
 YAML_NAME: Final = "ownership-map.yaml"
@@ -78,27 +77,30 @@ class Seen:
     duties: tuple[StepDuties, ...]
 
 
-def seen(opened: Tracemap) -> Seen:
+def seen(opened: Questions[Any]) -> Seen:
     """The map of all workflows seen."""
     audits = sorted(audit.read(opened), key=lambda one: one.workflow)
-    found = opened.read(
-        owners=("api/owners", {"kind": None, "name": None, "team": None}),
-        teams=("audit/teams", {}),
-        contacts=("audit/contacts", {}),
+    rows = opened.backend.rows(
+        [
+            ("api/owners", {"kind": None, "name": None, "team": None}),
+            ("audit/teams", {}),
+            ("audit/contacts", {}),
+        ]
     )
+    owned, teams, contacts = (one.records() for one in rows)
     reached: dict[tuple[Any, ...], list[Map]] = {}
-    for row in records(found["contacts"]):
+    for row in contacts:
         contact = {key: row[key] for key in ("type", "value", "title")}
         reached.setdefault(_key(row), []).append(contact)
     owners = []
-    for row in records(found["owners"]):
+    for row in owned:
         owner = {key: row[key] for key in ("kind", "name", "namespace", "team")}
         if _key(row) in reached:
             owner["contacts"] = reached[_key(row)]
         owners.append(owner)
     whole = {
         "version": map_yaml.VERSION,
-        "teams": sorted(records(found["teams"]), key=lambda t: str(t["name"])),
+        "teams": sorted(teams, key=lambda t: str(t["name"])),
         "owners": sorted(owners, key=_order),
         "workflows": [_workflow(one) for one in audits],
     }

@@ -15,15 +15,12 @@ import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 import duckdb
-import pyarrow as pa
 
 from tracemap import queries, tracing
-from tracemap.batch import Resource, Scope, Shape, SpanBatch
 from tracemap.errors import SchemaVersionError, StoreError
-from tracemap.inserts import Inserts
 from tracemap.ledger import Count, Ledger
 from tracemap.recovery import (
     Damage,
@@ -36,9 +33,15 @@ from tracemap.recovery import (
     open_error,
     set_aside,
 )
-from tracemap.redaction import KEY_BYTES, Redaction
 from tracemap.settings import Settings
-from tracemap.tables import Fresh, Interned, batch_table, numbered
+
+if TYPE_CHECKING:  # who only reads loads neither pyarrow nor numpy
+    import pyarrow as pa
+
+    from tracemap.batch import SpanBatch
+    from tracemap.inserts import Inserts
+    from tracemap.redaction import Redaction
+    from tracemap.tables import Fresh, Interned
 
 _log = logging.getLogger(__name__)
 
@@ -65,9 +68,11 @@ class Store:
         self._lock = threading.Lock()
         #: Held by whoever writes schema derived, or what was concluded from it; never by ingest.
         self.deriving = threading.Lock()
-        self._interned = self._load_interned()
+        self._count = self._load_count()
+        self._interned: Interned | None = None  # loaded by the first write
         self._inserts: Inserts | None = None  # planned by the first write
-        self._redaction = self._load_redaction()
+        self._redaction: Redaction | None = None
+        self._redaction_loaded = False
         self._closed = False
 
     @classmethod
@@ -151,6 +156,8 @@ class Store:
 
         Raises InputError for a rule that is none.
         """
+        from tracemap.redaction import KEY_BYTES, Redaction
+
         Redaction(settings.redact, b"")
         values = {"settings": settings.to_json()}
         if self._setting(_KEY) is None:  # kept for good: another one would join nothing
@@ -160,12 +167,15 @@ class Store:
             for name, value in values.items():
                 cursor.execute(queries.text("store/delete_setting"), {"name": name})
                 cursor.execute(queries.text("store/insert_setting"), {"name": name, "value": value})
-        self._redaction = self._load_redaction()
+            self._redaction_loaded = False
 
     @property
     def redaction(self) -> Redaction | None:
         """The rules by which attributes are changed before they are stored, when there are any."""
-        return self._redaction
+        with self._lock:  # not while others are being configured
+            if not self._redaction_loaded:
+                self._redaction, self._redaction_loaded = self._load_redaction(), True
+            return self._redaction
 
     def _setting(self, name: str) -> str | None:
         found = self.cursor().execute(queries.text("store/read_setting"), {"name": name}).fetchone()
@@ -173,11 +183,15 @@ class Store:
 
     def _load_redaction(self) -> Redaction | None:
         rules, key = self.settings().redact, self._setting(_KEY)
-        return Redaction(rules, bytes.fromhex(json.loads(key))) if rules and key else None
+        if not (rules and key):
+            return None
+        from tracemap.redaction import Redaction
+
+        return Redaction(rules, bytes.fromhex(json.loads(key)))
 
     def last_batch(self) -> int:
         """The number of the newest committed batch; grows by one with each."""
-        return self._interned.count.batches
+        return self._count.batches
 
     def losses(self) -> list[Loss]:
         """Every loss of what was acknowledged that was found when the database was opened."""
@@ -202,13 +216,18 @@ class Store:
         batches = [b for b in batches if b.rows]
         if not batches:
             return
-        if self._redaction is not None:
-            batches = [self._redaction.apply(b) for b in batches]
+        from tracemap.inserts import Inserts
+        from tracemap.tables import Fresh
+
+        redaction = self.redaction
+        if redaction is not None:
+            batches = [redaction.apply(b) for b in batches]
         with self._lock:
-            fresh = Fresh(self._interned)
+            interned = self._load_interned()
+            fresh = Fresh(interned)
             source_key = (source, kind)
-            known = self._interned.sources.get(source_key)
-            source_id = known or len(self._interned.sources) + 1
+            known = interned.sources.get(source_key)
+            source_id = known or len(interned.sources) + 1
             inserts = self._inserts or Inserts(self.cursor())
             self._inserts = None  # after a failure they are made anew
             cursor = inserts.cursor
@@ -228,19 +247,19 @@ class Store:
                 _rollback(cursor)
                 raise
             self._inserts = inserts
-            self._interned.sources[source_key] = source_id
+            interned.sources[source_key] = source_id
             fresh.keep()
-            self._interned.count = self._after(batches)
-            self._ledger.note(self._interned.count)
+            self._count = self._after(batches)
+            self._ledger.note(self._count)
 
     def _after(self, batches: Sequence[SpanBatch]) -> Count:
         """The counts once these batches are written."""
-        count = self._interned.count
+        count = self._count
         return Count(count.batches + len(batches), count.records + sum(b.rows for b in batches))
 
     def _find_loss(self, damage: Damage | None) -> None:
         """After a crash: compare with what was acknowledged, and tell what is missing."""
-        stored = self._interned.count
+        stored = self._count
         # What an abandoned log was counted for belongs to a database that is gone.
         acknowledged = self._ledger.read(of_any=damage is not None and not stored.batches)
         if acknowledged is None and self._ledger.damaged():
@@ -264,13 +283,13 @@ class Store:
             reached = max(stored, acknowledged or stored)
             batches = reached.batches - stored.batches
             records = reached.records - stored.records + partial
-            self._interned.count = reached
+            self._count = reached
         loss = Loss(time.time_ns(), batches, records, kept, what)
         self._remember(loss)
         _log.warning("%s: %s", self.path, loss)
 
     def _remember(self, loss: Loss) -> None:
-        count = self._interned.count
+        count = self._count
         cursor = self.cursor()
         with transaction(cursor, self.path):
             cursor.execute(queries.text("store/recount"))  # what is told is not told again
@@ -291,7 +310,11 @@ class Store:
         self, batches: Sequence[SpanBatch], source_id: int, fresh: Fresh
     ) -> dict[str, pa.Table]:
         """The rows of all tables that ``batches`` become."""
-        count = self._interned.count
+        import pyarrow as pa
+
+        from tracemap.tables import batch_table, numbered
+
+        count = self._count
         ids = [fresh.numbers(batch) for batch in batches]
 
         def rows(part: str) -> pa.Table:
@@ -316,12 +339,13 @@ class Store:
         Raises StoreError, with nothing deleted.
         """
         cursor = self.cursor()
-        kinds = (
-            ("resources", self._interned.resources),
-            ("scopes", self._interned.scopes),
-            ("shapes", self._interned.shapes),
-        )
         with self._lock:  # no write may be about to refer to them
+            interned = self._load_interned()
+            kinds = (
+                ("resources", interned.resources),
+                ("scopes", interned.scopes),
+                ("shapes", interned.shapes),
+            )
             for name, numbers in kinds:
                 with transaction(cursor, self.path):
                     rows = cursor.execute(queries.text(f"store/unused_{name}")).fetchall()
@@ -330,7 +354,17 @@ class Store:
                         cursor.execute(queries.text(f"store/delete_{name}"), {"ids": ids})
                 numbers.drop(ids)
 
+    def _load_count(self) -> Count:
+        row = self.cursor().execute(queries.text("store/last_batch")).fetchone()
+        return Count(*row) if row else Count(0, 0)
+
     def _load_interned(self) -> Interned:
+        """What has a number; with the lock held."""
+        if self._interned is not None:
+            return self._interned
+        from tracemap.batch import Resource, Scope, Shape
+        from tracemap.tables import Interned
+
         cursor = self.cursor()
 
         def rows(name: str) -> list[tuple[Any, ...]]:
@@ -349,7 +383,7 @@ class Store:
         )
         for number, name, kind in rows("store/read_sources"):
             found.sources[(name, kind)] = number
-        found.count = Count(*rows("store/last_batch")[0])
+        self._interned = found
         return found
 
 
@@ -384,12 +418,11 @@ def _prepare(connection: duckdb.DuckDBPyConnection, path: Path, *, fresh: bool) 
     Returns the moment of its creation (ns), which tells it from others.
     """
 
-    def count(name: str) -> int:
-        row = connection.execute(queries.text(name)).fetchone()
-        return int(row[0]) if row else 0
+    def rows(name: str) -> list[tuple[Any, ...]]:
+        return connection.execute(queries.text(name)).fetchall()
 
-    if count("store/has_meta"):
-        meta = dict(connection.execute(queries.text("store/read_meta")).fetchall())
+    with suppress(duckdb.CatalogException):  # where it has none
+        meta = dict(rows("store/read_meta"))
         version = meta.get("schema_version", "?")
         if version != SCHEMA_VERSION:
             raise SchemaVersionError(
@@ -398,7 +431,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, path: Path, *, fresh: bool) 
                 do="use the tracemap that wrote it, or import its sources into a new --db",
             )
         return int(meta["created_at_ns"])
-    if not fresh and count("store/count_objects"):
+    if not fresh and rows("store/count_objects") != [(0,)]:
         raise StoreError(
             "this DuckDB file holds other tables and is not a tracemap database",
             where=str(path),

@@ -107,7 +107,6 @@ class Interned:
         self.resources: Numbers[Resource] = Numbers()
         self.scopes: Numbers[Scope] = Numbers()
         self.sources: dict[tuple[str, str], int] = {}
-        self.count = Count(0, 0)
 
 
 @dataclass(slots=True)

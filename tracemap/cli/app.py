@@ -2,47 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping, MutableMapping
+from importlib import import_module
+from keyword import iskeyword
+from typing import Annotated, Any, Final
 
 import typer
 
-from tracemap.cli import (
-    audit,
-    custody,
-    demo,
-    executions,
-    explain,
-    exporting,
-    findings,
-    forgetting,
-    gaps,
-    graph,
-    importing,
-    keys,
-    map_,
-    messages,
-    owners,
-    query,
-    reconcile,
-    rules,
-    serve,
-    sql,
-)
 from tracemap.cli.common import Commands, examples
 
+#: The commands in the order in which people need them: the module of each, where it is not called
+#: so, and what it does in a few words.
+_COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "serve": ("serve", "Collect spans, analyse them, answer the other commands."),
+    "import": ("importing", "Take in spans from OTLP files."),
+    "executions": ("executions", "The runs of business workflows: list, show."),
+    "graph": ("graph", "How work flows through a workflow or an execution."),
+    "messages": ("messages", "What was published, and what became of it."),
+    "custody": ("custody", "Who holds an execution, since when."),
+    "owners": ("owners", "Who is accountable for what, and why: list, explain, load, gaps."),
+    "audit": ("audit", "What is synchronous, what is not, and what each costs."),
+    "map": ("map_", "Workflows, owners and boundaries as text: export, check."),
+    "findings": ("findings", "What is wrong, the worst first; mute, unmute."),
+    "rules": ("rules", "What is looked for, and rules of your own: list, load, clear."),
+    "explain": ("explain", "A rule, a finding, or why traces are one execution."),
+    "keys": ("keys", "What executions are told apart by, and why."),
+    "query": ("query", "Named queries: list, show, run."),
+    "sql": ("sql", "One read-only SELECT."),
+    "reconcile": ("reconcile", "Is every execution accounted for? The report for cron."),
+    "export": ("exporting", "Stored spans as OTLP files again."),
+    "forget": ("forgetting", "Remove executions and all that was concluded, for good."),
+    "demo": ("demo", "The whole thing on sample data, in one command."),
+}
 
-class _Ordered(Commands):
-    """Lists the commands in the order in which people need them."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
-        """The names, in the order of ``_SHORT``."""
-        known = super().list_commands(ctx)
-        return sorted(known, key=lambda name: list(_SHORT).index(name))
+class _Loaded(MutableMapping[str, Any]):
+    """The commands by name, each imported when it is asked for: an answer waits for no other."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            self._made[name] = _command(name, *_COMMANDS[name])
+        return self._made[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._made[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_COMMANDS)
+
+    def __len__(self) -> int:
+        return len(_COMMANDS)
+
+    def __contains__(self, name: object) -> bool:
+        return name in _COMMANDS
+
+
+class _Root(Commands):
+    """Has the commands in the order in which people need them."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = _Loaded()
+
+
+def _command(name: str, module: str, short: str) -> Any:
+    """The command, or the group of them, that a module has."""
+    found = import_module(f"tracemap.cli.{module}")
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+    if hasattr(found, "app"):
+        alone.add_typer(found.app, name=name, short_help=short)
+        return typer.main.get_group(alone).commands[name]
+    function = getattr(found, f"{name}_" if iskeyword(name) else name)
+    alone.command(name, epilog=found.EPILOG, short_help=short)(function)
+    return typer.main.get_command(alone)
 
 
 app = typer.Typer(
-    cls=_Ordered,
+    cls=_Root,
     name="tracemap",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -69,57 +111,3 @@ def root(
     ] = False,
 ) -> None:
     """The options of ``tracemap`` itself."""
-
-
-#: Each in a few words, for the list of commands; in the order in which people need them.
-_SHORT = {
-    "serve": "Collect spans, analyse them, answer the other commands.",
-    "import": "Take in spans from OTLP files.",
-    "executions": "The runs of business workflows: list, show.",
-    "graph": "How work flows through a workflow or an execution.",
-    "messages": "What was published, and what became of it.",
-    "custody": "Who holds an execution, since when.",
-    "owners": "Who is accountable for what, and why: list, explain, load, gaps.",
-    "audit": "What is synchronous, what is not, and what each costs.",
-    "map": "Workflows, owners and boundaries as text: export, check.",
-    "findings": "What is wrong, the worst first; mute, unmute.",
-    "rules": "What is looked for, and rules of your own: list, load, clear.",
-    "explain": "A rule, a finding, or why traces are one execution.",
-    "keys": "What executions are told apart by, and why.",
-    "query": "Named queries: list, show, run.",
-    "sql": "One read-only SELECT.",
-    "reconcile": "Is every execution accounted for? The report for cron.",
-    "export": "Stored spans as OTLP files again.",
-    "forget": "Remove executions and all that was concluded, for good.",
-    "demo": "The whole thing on sample data, in one command.",
-}
-
-
-def _command(name: str, module: Any, function: Callable[..., None]) -> None:
-    app.command(name, epilog=module.EPILOG, short_help=_SHORT[name])(function)
-
-
-def _group(name: str, module: Any) -> None:
-    app.add_typer(module.app, name=name, short_help=_SHORT[name])
-
-
-_command("serve", serve, serve.serve)
-_command("import", importing, importing.import_)
-_group("executions", executions)
-_command("graph", graph, graph.graph)
-_command("messages", messages, messages.messages)
-_command("custody", custody, custody.custody)
-_group("owners", owners)
-owners.app.command("gaps", epilog=gaps.EPILOG)(gaps.gaps)
-_command("audit", audit, audit.audit)
-_group("map", map_)
-_group("findings", findings)
-_group("rules", rules)
-_command("explain", explain, explain.explain)
-_group("keys", keys)
-_group("query", query)
-_command("sql", sql, sql.sql)
-_command("reconcile", reconcile, reconcile.reconcile)
-_command("export", exporting, exporting.export)
-_command("forget", forgetting, forgetting.forget)
-_command("demo", demo, demo.demo)

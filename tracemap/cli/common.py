@@ -17,7 +17,7 @@ from tracemap.cli.text import clean
 from tracemap.errors import InputError, TracemapError
 
 if TYPE_CHECKING:
-    from tracemap.api import Tracemap
+    from tracemap.api import PlainTracemap
 
 Db = Annotated[
     Path,
@@ -99,11 +99,12 @@ def say_error(error: TracemapError) -> None:
         console.print(f"  try: {clean(error.do)}", soft_wrap=True)
 
 
-def open_database(db: Path, *, create: bool = False) -> Tracemap:
+def open_database(db: Path, *, create: bool = False) -> PlainTracemap:
     """The database, or the server that holds it."""
-    import tracemap
+    from tracemap.api import PlainTracemap
+    from tracemap.web.connect import connect
 
-    return tracemap.open(db, create=create)
+    return PlainTracemap(connect(db, create=create))
 
 
 def since_ns(text: str | None) -> int | None:

@@ -24,10 +24,11 @@ from tracemap.cli.common import (
 )
 from tracemap.cli.evidence import split_expected
 from tracemap.cli.execution_page import headline, holding, horizon_of
-from tracemap.cli.output import UNKNOWN_WIDTH, Format, note, out, write_rows
+from tracemap.cli.output import UNKNOWN_WIDTH, Format, note, out, write_found
 from tracemap.cli.table import Column, Row, print_table
 from tracemap.cli.text import at, clean, count, lasting, paragraph, short_id, utc_now
 from tracemap.errors import InputError
+from tracemap.rows import Rows
 
 EPILOG = examples(
     "tracemap custody 4711 --chain", "tracemap custody order.id=4711 --at 2026-01-31T14:05:00Z"
@@ -65,10 +66,6 @@ def custody(
     format: OutputFormat = Format.table,  # noqa: A002
 ) -> None:
     """Who holds an execution, since when: a service, a queue, or nobody yet."""
-    import polars as pl
-
-    from tracemap.frames import records
-
     at_ns, as_of_ns = _times(at_, as_of)
     past_ns = at_ns if as_of_ns is None else as_of_ns
     if chain:
@@ -88,20 +85,17 @@ def custody(
             if format is Format.table and past_ns is None:
                 print_totals(out(), opened.custody_totals().to_dicts(), moment)
             else:
-                frame = opened.custody(None, at_ns, as_of=as_of_ns)
-                rows, all_of_it = frame.to_dicts(), records(frame)
-                write_rows(format, columns(moment), rows, all_of_it, frame.columns)
+                write_found(format, columns(moment), opened.custody(None, at_ns, as_of=as_of_ns))
             return
         executions = opened.resolve(which)
         if len(executions) > MOST and format is Format.table:
             note(f"{which} means {count(len(executions), 'execution')}; the first {MOST}:")
             executions = executions[:MOST]
-        frames = [opened.custody(execution, at_ns, as_of=as_of_ns) for execution in executions]
+        found = [opened.custody(execution, at_ns, as_of=as_of_ns) for execution in executions]
         if format is not Format.table:
-            frame = pl.concat(frames)
-            write_rows(format, columns(moment), frame.to_dicts(), records(frame), frame.columns)
+            write_found(format, columns(moment), Rows.together(found))
             return
-        for index, (execution, held) in enumerate(zip(executions, frames, strict=True)):
+        for index, (execution, held) in enumerate(zip(executions, found, strict=True)):
             if index:
                 out().print()
             if as_of_ns is not None:
@@ -113,19 +107,17 @@ def custody(
 
 
 def _show_chain(db: Path, which: str, format: Format) -> None:  # noqa: A002
-    from tracemap.frames import records
-
     with open_database(db) as opened:
         execution = one_of(opened.resolve(which), which)
         row = opened.executions(execution=execution).to_dicts()[0]
         horizon = horizon_of(opened.analysis().to_dicts(), utc_now())
-        frame = opened.custody_chain(execution)
-    rows = frame.to_dicts()
+        found = opened.custody_chain(execution)
+    rows = found.to_dicts()
     if format is Format.table:
         custody_chain.print_chain(out(), row, rows, horizon)
     else:
         shown = custody_chain.columns(rows, horizon, UNKNOWN_WIDTH)
-        write_rows(format, shown, rows, records(frame), frame.columns)
+        write_found(format, shown, found)
 
 
 def print_custody(

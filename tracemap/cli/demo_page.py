@@ -19,13 +19,13 @@ from tracemap.demo.run import place_of
 from tracemap.demo.truth import look_alikes
 
 if TYPE_CHECKING:
-    from tracemap.api import Tracemap
+    from tracemap.api import PlainTracemap
     from tracemap.demo.run import DemoResult
 
 _INDENT: Final = "    "
 
 
-def print_demo(console: Console, opened: Tracemap, result: DemoResult) -> None:
+def print_demo(console: Console, opened: PlainTracemap, result: DemoResult) -> None:
     """The whole page, from the open database and what the demo knows of itself."""
     _heading(console, "Is every order accounted for?")
     print_accounts(console, opened)
@@ -41,7 +41,7 @@ def print_demo(console: Console, opened: Tracemap, result: DemoResult) -> None:
     print_commands(console, result)
 
 
-def print_accounts(console: Console, opened: Tracemap) -> None:
+def print_accounts(console: Console, opened: PlainTracemap) -> None:
     """How many executions are accounted for, how they ended, what joined them."""
     (analysis,) = opened.analysis().to_dicts()
     rows = opened.executions().to_dicts()
@@ -64,7 +64,7 @@ def print_accounts(console: Console, opened: Tracemap) -> None:
     )
 
 
-def print_graphs(console: Console, opened: Tracemap) -> None:
+def print_graphs(console: Console, opened: PlainTracemap) -> None:
     """Every workflow as a tree."""
     frames = {name: frame.to_dicts() for name, frame in opened.graph(None).items()}
     executions = {row["workflow"]: row["executions"] for row in opened.workflows().to_dicts()}
@@ -73,7 +73,7 @@ def print_graphs(console: Console, opened: Tracemap) -> None:
     console.print(graph_text.LEGEND, style="dim", soft_wrap=True)
 
 
-def print_custody(console: Console, opened: Tracemap, order: str) -> None:
+def print_custody(console: Console, opened: PlainTracemap, order: str) -> None:
     """Who holds how many orders, then the one that a dead worker holds, with the evidence."""
     moment = horizon_of(opened.analysis().to_dicts(), utc_now())
     custody.print_totals(console, opened.custody_totals().to_dicts(), moment)

@@ -19,7 +19,7 @@ from tracemap.cli.table import Column, Row, print_table
 from tracemap.cli.text import age, at, clean, count, duration, lasting, paragraph, short_id
 
 if TYPE_CHECKING:
-    import polars as pl
+    from tracemap.rows import Rows
 
 #: Rows of a page; an execution of 200,000 spans is no page.
 MOST_STEPS: Final = 200
@@ -37,22 +37,20 @@ def arrow(handoff: Row) -> str:
     return f"{tip} {where}:" if where and where not in handoff["to_name"] else tip
 
 
-def as_json(page: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
+def as_json(page: Mapping[str, Rows]) -> dict[str, Any]:
     """The execution as ``executions list`` gives it, with steps, hand-offs and members."""
-    from tracemap.frames import records
-
-    (execution,) = records(page["execution"])
+    (execution,) = page["execution"].records()
     return {
         **execution,
-        "steps": records(page["steps"]),
-        "handoffs": records(page["handoffs"]),
-        "members": records(page["members"]),
-        "messages": records(page["messages"]),
-        "chain": records(page["chain"]),
+        "steps": page["steps"].records(),
+        "handoffs": page["handoffs"].records(),
+        "members": page["members"].records(),
+        "messages": page["messages"].records(),
+        "chain": page["chain"].records(),
     }
 
 
-def print_page(console: Console, page: Mapping[str, pl.DataFrame], now: dt.datetime) -> None:
+def print_page(console: Console, page: Mapping[str, Rows], now: dt.datetime) -> None:
     """The page, the most important line first."""
     execution = page["execution"].to_dicts()[0]
     horizon = horizon_of(page["analysis"].to_dicts(), now)
@@ -249,7 +247,7 @@ def _chain(console: Console, rows: Sequence[Row]) -> None:
         console.print(f"  ... {count(len(rows) - MOST_TRACES, 'run')} more", style="dim")
 
 
-def print_handoffs(console: Console, page: Mapping[str, pl.DataFrame]) -> None:
+def print_handoffs(console: Console, page: Mapping[str, Rows]) -> None:
     """How work passed from step to step, and what says so."""
     (execution,) = page["execution"].to_dicts()
     console.print(headline(execution), soft_wrap=True)

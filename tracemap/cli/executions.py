@@ -23,7 +23,7 @@ from tracemap.cli.common import (
     open_database,
     since_ns,
 )
-from tracemap.cli.output import Format, note, out, write_json, write_rows
+from tracemap.cli.output import Format, note, out, write_found, write_json
 from tracemap.cli.styles import STATUS_STYLE, status_style
 from tracemap.cli.table import Column, Row, print_table
 from tracemap.cli.text import age, count, short_id, utc_now
@@ -67,8 +67,6 @@ def list_(
     format: OutputFormat = Format.table,  # noqa: A002
 ) -> None:
     """Executions, the ones seen last first."""
-    from tracemap.frames import records
-
     filters: dict[str, Any] = {
         "status": status,
         "workflow": workflow,
@@ -77,8 +75,8 @@ def list_(
     }
     with open_database(db) as opened:
         if format is not Format.table:
-            frame = opened.executions(**filters, limit=limit)
-            write_rows(format, columns(utc_now()), frame.to_dicts(), records(frame), frame.columns)
+            found = opened.executions(**filters, limit=limit)
+            write_found(format, columns(utc_now()), found)
             return
         totals = opened.execution_totals(**filters).to_dicts()
         rows = opened.executions(**filters, limit=limit or SCREEN).to_dicts()

@@ -21,7 +21,7 @@ from tracemap.cli.text import age, at, clean, paragraph, short_id, utc_now
 from tracemap.errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
-    from tracemap.api import Tracemap
+    from tracemap.api import PlainTracemap
     from tracemap.queries import Rule
 
 EPILOG = examples("tracemap explain ORP002", "tracemap explain order.id=4711")
@@ -80,17 +80,15 @@ def _show_rule(rule: Rule, format: Format) -> None:  # noqa: A002
 
 
 def _show_data(
-    opened: Tracemap,
+    opened: PlainTracemap,
     what: str,
     rules: Mapping[str, Rule],
     format: Format,  # noqa: A002
 ) -> None:
-    from tracemap.frames import records
-
     found = opened.findings("all", id=what) if len(what) >= 4 else None
     if found is not None and found.height == 1:
         if format is Format.json:
-            (record,) = records(found)
+            (record,) = found.records()
             rule = rules.get(record["rule"])
             write_json({**record, "explanation": rule_json(rule) if rule else None})
         else:
@@ -99,9 +97,9 @@ def _show_data(
     execution = one_of(opened.resolve(what), what)
     page = opened.execution(execution)
     if format is Format.json:
-        (record,) = records(page["execution"])
+        (record,) = page["execution"].records()
         write_json(
-            {**record, "members": records(page["members"])} | {"chain": records(page["chain"])}
+            {**record, "members": page["members"].records()} | {"chain": page["chain"].records()}
         )
     else:
         print_membership(out(), page)

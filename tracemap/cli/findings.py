@@ -22,13 +22,13 @@ from tracemap.cli.common import (
     open_database,
     since_ns,
 )
-from tracemap.cli.output import Format, err, note, out, write_rows
+from tracemap.cli.output import Format, err, note, out, write_found
 from tracemap.cli.table import Column, Row, print_table
 from tracemap.cli.text import age, clean, count, short_id, utc_now
 from tracemap.errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
-    from tracemap.api import Tracemap
+    from tracemap.api import PlainTracemap
 
 EPILOG: Final = examples(
     "tracemap findings --team payments --severity high",
@@ -89,11 +89,9 @@ def findings(
     """What is wrong: orphaned, duplicated and stalled work, the worst first."""
     if context.invoked_subcommand is not None:
         return
-    from tracemap.frames import records
-
     with open_database(db) as opened:
         which = opened.resolve(execution)[0] if execution else None
-        frame = opened.findings(
+        found = opened.findings(
             status,
             family=family,
             rule=rule,
@@ -105,9 +103,9 @@ def findings(
         )
         aside = [rule for rule in opened.backend.settings().rules if rule.aside]
     if format is not Format.table:
-        write_rows(format, columns(utc_now()), frame.to_dicts(), records(frame), frame.columns)
+        write_found(format, columns(utc_now()), found)
         return
-    rows = frame.to_dicts()
+    rows = found.to_dicts()
     print_findings(out(), rows if limit else rows[:SCREEN], rows, utc_now())
     for own in aside:
         note(f"the rule {own.name} is set aside, see 'tracemap rules list': {clean(own.aside)}")
@@ -135,7 +133,7 @@ def unmute(which: Which, db: Db = DEFAULT_DB) -> None:
     err().print(f"{found} counts again", soft_wrap=True)
 
 
-def _one(opened: Tracemap, which: str, status: str) -> str:
+def _one(opened: PlainTracemap, which: str, status: str) -> str:
     """The id of the only finding that ``which`` may mean. Raises InputError, NotFoundError."""
     by_id = opened.findings("all", id=which)
     if by_id.height:

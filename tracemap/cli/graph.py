@@ -14,7 +14,7 @@ from tracemap.cli.output import out, write_json
 from tracemap.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from tracemap.api import Tracemap
+    from tracemap.api import PlainTracemap
 
 EPILOG = examples("tracemap graph", "tracemap graph order.id=4711 --format mermaid")
 
@@ -39,24 +39,21 @@ def graph(
     format: Annotated[GraphFormat, typer.Option("--format", "-f")] = GraphFormat.text,  # noqa: A002
 ) -> None:
     """The steps and hand-offs of a workflow over all of its executions, or of one execution."""
-    from tracemap.frames import records
-
     with open_database(db) as opened:
         workflow, execution = _meant(opened, which)
         if execution is not None:
-            frames = opened.execution(execution)
-            steps, handoffs = frames["steps"], frames["handoffs"]
+            page = opened.execution(execution)
+            steps, handoffs = page["steps"], page["handoffs"]
             if format is GraphFormat.json:
-                write_json(_as_json(execution, records(steps), records(handoffs)))
+                write_json(_as_json(execution, steps.records(), handoffs.records()))
                 return
             drawn = [graph_text.of_execution(execution, steps.to_dicts(), handoffs.to_dicts())]
             counts: dict[str, int] = {}
         else:
-            frames = opened.graph(workflow)
-            rows = {name: frame.to_dicts() for name, frame in frames.items()}
+            found = opened.graph(workflow)
             if format is GraphFormat.json:
-                names = opened.workflows()["workflow"].to_list()
-                steps_, edges_ = records(frames["steps"]), records(frames["edges"])
+                names = opened.workflows().column("workflow")
+                steps_, edges_ = found["steps"].records(), found["edges"].records()
                 write_json(
                     [
                         _as_json(
@@ -69,7 +66,9 @@ def graph(
                     ]
                 )
                 return
-            drawn = graph_text.graphs(rows["steps"], rows["edges"], rows["owners"])
+            drawn = graph_text.graphs(
+                *(found[name].to_dicts() for name in ("steps", "edges", "owners"))
+            )
             totals = opened.workflows().to_dicts()
             counts = {row["workflow"]: row["executions"] for row in totals}
         peers = opened.owners(kind="service").to_dicts()
@@ -83,11 +82,11 @@ def _as_json(name: str, steps: list[dict[str, Any]], edges: list[dict[str, Any]]
     return {"graph": name, "steps": steps, "edges": edges}
 
 
-def _meant(opened: Tracemap, which: str | None) -> tuple[str | None, str | None]:
+def _meant(opened: PlainTracemap, which: str | None) -> tuple[str | None, str | None]:
     """The workflow or the execution that ``which`` names."""
     if which is None:
         return None, None
-    workflows = opened.workflows()["workflow"].to_list()
+    workflows = opened.workflows().column("workflow")
     if which in workflows:
         return which, None
     like = [w for w in workflows if which.lower() in w.lower()]

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from tracemap.cli.common import DEFAULT_DB, Commands, Db, OutputFormat, examples, open_database
-from tracemap.cli.output import Format, err, out, write_rows
+from tracemap.cli.output import Format, err, out, write_found
 from tracemap.cli.table import Column, Row, print_table
 from tracemap.cli.text import clean, count, number, percent
 from tracemap.errors import InputError
@@ -34,14 +34,12 @@ def keys(
     """The attributes that tell executions apart: chosen ones, candidates, and why."""
     if context.invoked_subcommand is not None:
         return
-    from tracemap.frames import records
-
     with open_database(db) as opened:
-        frame = opened.keys()
+        found = opened.keys()
     if format is Format.table:
-        print_keys(out(), frame.to_dicts())
+        print_keys(out(), found.to_dicts())
     else:
-        write_rows(format, COLUMNS, frame.to_dicts(), records(frame), frame.columns)
+        write_found(format, COLUMNS, found)
 
 
 @app.command("set", epilog=SET_EPILOG)

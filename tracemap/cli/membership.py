@@ -13,7 +13,7 @@ from tracemap.cli.table import Row
 from tracemap.cli.text import at, clean, count, paragraph, short_id
 
 if TYPE_CHECKING:
-    import polars as pl
+    from tracemap.rows import Rows
 
 #: Traces that are named one by one.
 MOST: Final = 30
@@ -32,7 +32,7 @@ _HOW: Final[Mapping[str, str]] = {
 }
 
 
-def print_membership(console: Console, page: Mapping[str, pl.DataFrame]) -> None:
+def print_membership(console: Console, page: Mapping[str, Rows]) -> None:
     """Which key, link or message brought in each trace, in the order in which they hang."""
     (execution,) = page["execution"].to_dicts()
     members = in_order(page["members"].to_dicts())

@@ -16,7 +16,7 @@ from tracemap.cli.common import (
     one_of,
     open_database,
 )
-from tracemap.cli.output import Format, note, out, write_rows
+from tracemap.cli.output import Format, note, out, write_found
 from tracemap.cli.table import print_table
 from tracemap.errors import InputError
 
@@ -42,22 +42,20 @@ def messages(
     format: OutputFormat = Format.table,  # noqa: A002
 ) -> None:
     """The life of messages, the oldest first: one line a message and consumer group."""
-    from tracemap.frames import records
-
     if state is not None and state not in STATES:
         raise InputError(f"there is no state {state!r}", do=f"one of {', '.join(STATES)}")
     most = (limit or SCREEN) + 1 if format is Format.table else limit
     with open_database(db) as opened:
         execution = one_of(opened.resolve(which), which) if which else None
-        frame = opened.messages(execution, state=state, destination=destination, limit=most)
+        found = opened.messages(execution, state=state, destination=destination, limit=most)
     shown = message_life.columns(own=execution is not None)
     if format is not Format.table:
-        write_rows(format, shown, frame.to_dicts(), records(frame), frame.columns)
+        write_found(format, shown, found)
         return
-    rows = frame.to_dicts()[: limit or SCREEN]
+    rows = found.to_dicts()[: limit or SCREEN]
     if not rows:
         out().print("No messages.")
         return
     print_table(out(), shown, rows)
-    if frame.height > len(rows):
+    if found.height > len(rows):
         note("there are more: --limit, or narrow it by --state, --destination")

@@ -8,13 +8,16 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import orjson
 from rich.console import Console
 
 from tracemap.cli.table import Column, print_table
 from tracemap.cli.text import clean, escape_json
+
+if TYPE_CHECKING:
+    from tracemap.rows import Rows
 
 #: Where nothing says how wide the reader's screen is: a file, a pipe to grep.
 UNKNOWN_WIDTH: Final = 160
@@ -80,7 +83,7 @@ def _csv_cell(value: object) -> object:
         return value
     if isinstance(value, str):
         return _defused(value)
-    return escape_json(orjson.dumps(value).decode())
+    return escape_json(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode())
 
 
 def _defused(text: str) -> str:
@@ -107,6 +110,14 @@ def markdown_text(value: object) -> str:
 
 
 _ENTITY: Final = {"<": "&lt;", ">": "&gt;"}
+
+
+def write_found(format: Format, columns: Sequence[Column], found: Rows) -> None:  # noqa: A002
+    """Write what was found: ``columns`` of it for people, all of it for machines."""
+    if format in (Format.table, Format.md):
+        write_rows(format, columns, found.to_dicts(), (), ())
+    else:
+        write_rows(format, columns, (), found.records(), found.columns)
 
 
 def write_rows(

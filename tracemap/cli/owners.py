@@ -12,8 +12,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from tracemap.cli import gaps
 from tracemap.cli.common import DEFAULT_DB, Commands, Db, OutputFormat, examples, open_database
-from tracemap.cli.output import Format, err, out, write_json, write_rows
+from tracemap.cli.output import Format, err, out, write_found, write_json
 from tracemap.cli.table import Column, Row, print_table
 from tracemap.cli.text import clean, count
 from tracemap.errors import InputError
@@ -58,14 +59,12 @@ def list_(
     format: OutputFormat = Format.table,  # noqa: A002
 ) -> None:
     """The owner of everything seen, and by which rule."""
-    from tracemap.frames import records
-
     with open_database(db) as opened:
-        frame = opened.owners(kind=kind.value if kind else None, team=team)
+        found = opened.owners(kind=kind.value if kind else None, team=team)
     if format is Format.table:
-        print_owners(out(), frame.to_dicts())
+        print_owners(out(), found.to_dicts())
     else:
-        write_rows(format, COLUMNS, frame.to_dicts(), records(frame), frame.columns)
+        write_found(format, COLUMNS, found)
 
 
 @app.command("explain", epilog=EXPLAIN_EPILOG)
@@ -138,6 +137,9 @@ def check(
     )
     if found.problems:
         raise typer.Exit(InputError.exit_code)
+
+
+app.command("gaps", epilog=gaps.EPILOG)(gaps.gaps)
 
 
 def print_owners(console: Console, rows: Sequence[Row]) -> None:

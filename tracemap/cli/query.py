@@ -9,7 +9,7 @@ import typer
 
 from tracemap.cli.common import DEFAULT_DB, Commands, Db, OutputFormat, examples, open_database
 from tracemap.cli.output import Format, out, write_json, write_rows
-from tracemap.cli.rows import write_frame
+from tracemap.cli.rows import write_any
 from tracemap.cli.table import Column, print_table
 from tracemap.cli.text import clean
 from tracemap.errors import InputError
@@ -64,7 +64,7 @@ def list_(format: OutputFormat = Format.table) -> None:  # noqa: A002
 @app.command("show", epilog=SHOW_EPILOG)
 def show(name: Name, format: OutputFormat = Format.table) -> None:  # noqa: A002
     """What a query answers, its parameters and its SQL."""
-    from tracemap.local import explore_query
+    from tracemap.queries import explore_query
 
     query = explore_query(name)
     if format is Format.json:
@@ -103,13 +103,12 @@ def run(
 ) -> None:
     """Run a query."""
     from tracemap import queries
-    from tracemap.local import explore_query
 
     # Wrong names and values are told before a database is opened.
-    params = queries.bindings(explore_query(name).params, _given(param or ()))
+    params = queries.bindings(queries.explore_query(name).params, _given(param or ()))
     with open_database(db) as opened:
-        frame = opened.query(name, **params)
-    write_frame(frame, format)
+        found = opened.query(name, **params)
+    write_any(found, format)
 
 
 def _given(texts: Sequence[str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Rows of a query nobody knows the columns of: a table made from the frame itself."""
+"""Rows of a query nobody knows the columns of: a table made from the rows themselves."""
 
 from __future__ import annotations
 
@@ -7,27 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from tracemap.cli.output import Format, out, write_rows
+from tracemap.cli.output import Format, out, write_found
 from tracemap.cli.table import Column
 from tracemap.cli.text import clean, duration, short_id
 
 if TYPE_CHECKING:
-    import polars as pl
+    from tracemap.rows import Rows
 
 
-def write_frame(frame: pl.DataFrame, format: Format) -> None:  # noqa: A002
-    """Print any frame; in a table ids are shortened and ``*_ns`` columns are durations."""
-    from tracemap.frames import records
-
-    if format is Format.table and frame.is_empty():
+def write_any(found: Rows, format: Format) -> None:  # noqa: A002
+    """Print any rows; in a table ids are shortened and ``*_ns`` columns are durations."""
+    if format is Format.table and found.is_empty():
         out().print("No rows.")
         return
-    people = format in (Format.table, Format.md)
-    found = records(frame)
-    write_rows(format, columns(frame), frame.to_dicts() if people else found, found, frame.columns)
+    write_found(format, columns(found), found)
 
 
-def columns(frame: pl.DataFrame) -> tuple[Column, ...]:
+def columns(found: Rows) -> tuple[Column, ...]:
     """A column each, of which the last are left out first."""
     return tuple(
         Column(
@@ -35,9 +31,9 @@ def columns(frame: pl.DataFrame) -> tuple[Column, ...]:
             _cell(name),
             rank=index,
             least=10,
-            right=kind.is_numeric(),
+            right=numeric,
         )
-        for index, (name, kind) in enumerate(frame.schema.items())
+        for index, (name, numeric) in enumerate(zip(found.columns, found.numeric, strict=True))
     )
 
 
@@ -55,7 +51,7 @@ def _cell(name: str) -> Any:
         if isinstance(found, list) and all(isinstance(v, str) for v in found):
             return ", ".join(short_id(v) for v in found)
         if isinstance(found, dict | list):
-            return clean(orjson.dumps(found, default=str).decode())
+            return clean(orjson.dumps(found, default=str, option=orjson.OPT_NON_STR_KEYS).decode())
         return short_id(str(found)) if isinstance(found, str) else str(found)
 
     return value

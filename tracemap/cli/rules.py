@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -15,7 +16,7 @@ from tracemap.cli.table import Column, print_table
 from tracemap.cli.text import clean, count
 
 if TYPE_CHECKING:
-    from tracemap.api import Tracemap
+    from tracemap.api import PlainTracemap
 
 app = typer.Typer(
     cls=Commands,
@@ -83,12 +84,11 @@ def tell_aside(rules: list[dict[str, Any]]) -> None:
             note(f"{rule['code']} is set aside: {clean(rule['aside'])}")
 
 
-def _rules(opened: Tracemap) -> list[dict[str, Any]]:
+def _rules(opened: PlainTracemap) -> list[dict[str, Any]]:
     from tracemap import queries
 
     ours = {rule.code for rule in queries.rules()}
-    findings = opened.findings()["rule"].value_counts().rows()
-    told = dict(findings)
+    findings = Counter(opened.findings().column("rule"))
     # After the findings: what fails while they are made is set aside.
     aside = {rule.name: rule.aside for rule in opened.backend.settings().rules}
     return [
@@ -97,7 +97,7 @@ def _rules(opened: Tracemap) -> list[dict[str, Any]]:
             "title": rule.title,
             "family": rule.family,
             "severity": rule.severity,
-            "findings": told.get(rule.code, 0),
+            "findings": findings[rule.code],
             "own": rule.code not in ours,
             "aside": None if rule.code in ours else aside.get(rule.name) or None,
         }

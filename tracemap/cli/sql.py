@@ -9,7 +9,8 @@ import typer
 
 from tracemap.cli.common import DEFAULT_DB, Db, OutputFormat, duration_ns, examples, open_database
 from tracemap.cli.output import Format, note
-from tracemap.cli.rows import write_frame
+from tracemap.cli.rows import write_any
+from tracemap.reads import Limits
 
 EPILOG = examples(
     'tracemap sql "SELECT service, count(*) AS spans FROM spans GROUP BY service"',
@@ -29,12 +30,10 @@ def sql(
     format: OutputFormat = Format.table,  # noqa: A002
 ) -> None:
     """The rows of one read-only SELECT: spans, executions, steps, handoffs, findings ..."""
-    from tracemap.guard import Limits
-
     statement = sys.stdin.read() if text == "-" else text
     limits = Limits(rows=limit, seconds=duration_ns(timeout) / 1e9)
     with open_database(db) as opened:
         answer = opened.backend.sql(statement, limits)
-    write_frame(answer.frame, format)
+    write_any(answer.rows, format)
     if answer.truncated:
         note(f"there are more than {limit:,} rows: raise --limit")

@@ -28,7 +28,7 @@ from tracemap.cli.table import Row
 from tracemap.cli.text import at, clean, count, duration
 
 if TYPE_CHECKING:
-    import polars as pl
+    from tracemap.rows import Rows
 
 #: Lines of a timeline, and acts; an execution of 200,000 spans is for --format json.
 MOST_STEPS: Final = 200
@@ -148,7 +148,7 @@ def _cuts(
 
 def print_timeline(
     console: Console,
-    page: Mapping[str, pl.DataFrame],
+    page: Mapping[str, Rows],
     chain: Sequence[Row],
     now: dt.datetime,
 ) -> None:

@@ -20,15 +20,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from tracemap import frames, report_data
+from tracemap import arrow, report_data
 from tracemap.batch import SpanBatch
 from tracemap.catalogs.finding import SourceFile
 from tracemap.collectors.otlp import decode, logs
 from tracemap.collectors.otlp.json import parse, request_to_protobuf, signal_of
 from tracemap.collectors.otlp.signals import LOGS, TRACES
 from tracemap.errors import InputError, ServerError, TooLargeError, TracemapError
-from tracemap.guard import Limits
 from tracemap.local import LocalBackend
+from tracemap.reads import Limits
 from tracemap.settings import Settings
 from tracemap.web import batches, gate, metrics, wire
 
@@ -113,7 +113,7 @@ class Api:
         named = [_read(one) for one in reads]
 
         def answer() -> list[bytes]:
-            return [frames.to_ipc(frame) for frame in self._backend.frames(named)]
+            return [arrow.to_ipc(rows) for rows in self._backend.rows(named)]
 
         streams = await _thread(answer, self._readers)
         lengths = ",".join(str(len(stream)) for stream in streams)
@@ -129,7 +129,7 @@ class Api:
 
         def answer() -> tuple[bytes, bool]:
             found = self._backend.sql(text, limits)
-            return frames.to_ipc(found.frame), found.truncated
+            return arrow.to_ipc(found.rows), found.truncated
 
         stream, truncated = await _thread(answer, self._statements)
         headers = {wire.TRUNCATED: str(limits.rows)} if truncated else {}

@@ -8,23 +8,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
 import httpx
-import polars as pl
 
-from tracemap import frames, report_data
-from tracemap.batch import SpanBatch
-from tracemap.catalogs import finding
-from tracemap.catalogs.finding import SourceFile
 from tracemap.errors import InputError, ServerError, TracemapError
-from tracemap.forgetting import Forgotten
-from tracemap.guard import Limits
-from tracemap.local import Read, SqlAnswer
-from tracemap.report_data import Report
+from tracemap.reads import Answer, Limits, Read
+from tracemap.rows import Rows
 from tracemap.settings import Settings
-from tracemap.web import batches, wire
+from tracemap.web import wire
+
+if TYPE_CHECKING:  # what reads needs neither DuckDB nor pyarrow
+    from tracemap.batch import SpanBatch
+    from tracemap.catalogs.finding import SourceFile
+    from tracemap.forgetting import Forgotten
+    from tracemap.report_data import Report
 
 #: Seconds: an answer may have to wait for an analysis of everything stored.
 _TIMEOUT: Final = 300.0
@@ -72,7 +71,7 @@ class RemoteBackend:
         """Leave the server."""
         self._http.close()
 
-    def frames(self, reads: Sequence[Read]) -> list[pl.DataFrame]:
+    def rows(self, reads: Sequence[Read]) -> list[Rows]:
         """The rows of named queries, all of one moment."""
         asked = [{"name": name, "params": dict(params)} for name, params in reads]
         answer = self._send("POST", "/v1/frame", json={"reads": asked})
@@ -84,17 +83,19 @@ class RemoteBackend:
             raise ServerError("the server's answer is cut off", do="run the command again")
         found, start = [], 0
         for length in lengths:
-            found.append(frames.from_ipc(answer.content[start : start + length]))
+            found.append(Rows.from_ipc(answer.content[start : start + length]))
             start += length
         return found
 
-    def sql(self, text: str, limits: Limits) -> SqlAnswer:
+    def sql(self, text: str, limits: Limits) -> Answer:
         """A person's own SELECT; the server may allow less than ``limits``."""
         answer = self._send("POST", "/v1/sql", json={"sql": text, "limits": asdict(limits)})
-        return SqlAnswer(frames.from_ipc(answer.content), wire.TRUNCATED in answer.headers)
+        return Answer(Rows.from_ipc(answer.content), wire.TRUNCATED in answer.headers)
 
     def write(self, given: Sequence[SpanBatch], /, *, source: str) -> None:
         """Store recorded spans; when this returns they are on disk."""
+        from tracemap.web import batches
+
         for batch in given:
             self._send(
                 "POST",
@@ -106,6 +107,8 @@ class RemoteBackend:
 
     def export(self, execution: str | None) -> Iterator[SpanBatch]:
         """All stored spans, or those of one execution, as they came in; in bounded memory."""
+        from tracemap.web import batches
+
         params = {} if execution is None else {"execution": execution}
         with self._told(), self._http.stream("GET", "/v1/export", params=params) as answer:
             if not answer.is_success:
@@ -116,6 +119,8 @@ class RemoteBackend:
         self, files: Sequence[SourceFile], *, folder: str | None, present: Sequence[str]
     ) -> list[tuple[bool, list[str]]]:
         """Store what ownership files declare; of ``folder``, forget what is not ``present``."""
+        from tracemap.catalogs import finding
+
         told: dict[str, tuple[bool, list[str]]] = {}
         texts = []
         for file in files:
@@ -139,11 +144,15 @@ class RemoteBackend:
 
     def reconcile(self, since_ns: int | None, until_ns: int | None, *, save: bool) -> Report:
         """The report of a window, saved unless asked not to."""
+        from tracemap import report_data
+
         window = {"since_ns": since_ns, "until_ns": until_ns, "save": save}
         return report_data.from_json(self._send("POST", "/v1/reports", json=window).json())
 
     def forget(self, key: str, value: str, *, shared: bool, dry_run: bool) -> Forgotten:
         """Remove the executions that have ``value`` for ``key``, for good; or say what that is."""
+        from tracemap.forgetting import Forgotten
+
         asked = {"key": key, "value": value, "shared": shared, "dry_run": dry_run}
         told = self._send("POST", "/v1/forget", json=asked).json()
         return Forgotten(**{**told, "executions": tuple(told["executions"])})

@@ -6,11 +6,13 @@ import os
 import re
 import time
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from tracemap.api import Tracemap
 from tracemap.errors import StoreBusyError
 from tracemap.web.place import answers, socket_path
+
+if TYPE_CHECKING:
+    from tracemap.backend import Backend
 
 #: How long another short command may hold the file, or a server may take to start, in seconds.
 PATIENCE: Final = 5.0
@@ -22,8 +24,8 @@ def server_address(path: str | Path) -> str | None:
     return f"{match[1]}://{match[2]}" if match else None
 
 
-def connect(path: str | Path, *, create: bool = False) -> Tracemap:
-    """A Tracemap on the server that holds ``path``, or on the file when no process does.
+def connect(path: str | Path, *, create: bool = False) -> Backend:
+    """A backend: the server that holds ``path``, or the file when no process does.
 
     ``path`` may also be the address of a server elsewhere, ``http(s)://HOST:PORT``; what it asks of
     its clients (a token, a certificate) comes from the environment (``web.client``).
@@ -34,18 +36,18 @@ def connect(path: str | Path, *, create: bool = False) -> Tracemap:
     if (url := server_address(path)) is not None:
         from tracemap.web.client import RemoteBackend
 
-        return Tracemap(RemoteBackend.at(url, os.environ))
+        return RemoteBackend.at(url, os.environ)
     place = socket_path(path)
     deadline = time.monotonic() + PATIENCE
     while True:
         if answers(place):
             from tracemap.web.client import RemoteBackend
 
-            return Tracemap(RemoteBackend.beside(place))
+            return RemoteBackend.beside(place)
         from tracemap.local import LocalBackend
 
         try:
-            return Tracemap(LocalBackend.open(path, create=create))
+            return LocalBackend.open(path, create=create)
         except StoreBusyError:
             if time.monotonic() > deadline:
                 raise

@@ -1,1 +1,0 @@
-SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'store' AND table_name = 'meta'
