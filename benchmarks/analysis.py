@@ -6,7 +6,7 @@ For each size a generated store (``workload.py``) is written and analysed from n
 of its own, so that peak memory is the run's own. ``growth`` is seconds of CPU per million spans at
 the largest size over that at the smallest: 1.0 is linear. ``parts``: then 10,000 spans more come
 in, ten for each of 1,000 executions: the newest ones, and ones from all over the store.
-``--answers`` then times each command a person would ask, warm, on the largest store. ``--keep
+``--answers`` then asks the largest store what a person would (``answers.py``). ``--keep
 FOLDER`` leaves the stores there, and ``--memory 3e9`` bounds what the database holds in memory, as
 ``tracemap serve --memory`` does.
 """
@@ -23,22 +23,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import answers
 import workload
 
 from tracemap import pipeline
 from tracemap.store import Store
-
-_ANSWERS = (
-    ("executions", "list", "--limit", "20"),
-    ("findings",),
-    ("custody", "order-4711"),
-    ("custody", "order-4711", "--chain"),
-    ("executions", "show", "order-4711"),
-    ("explain", "order-4711"),
-    ("graph",),
-    ("keys",),
-    ("owners", "list"),
-)
 
 
 def main() -> None:
@@ -57,7 +46,7 @@ def main() -> None:
     folder = given.keep or Path(tempfile.mkdtemp(prefix="tracemap-benchmark-"))
     folder.mkdir(parents=True, exist_ok=True)
     sizes = [_measure(folder, spans, memory) for spans in sorted(given.spans)]
-    answers = _answers(folder / f"{max(given.spans)}.duckdb") if given.answers else None
+    told = answers.answers(folder / f"{max(given.spans)}.duckdb") if given.answers else None
     cpu = [size["cpu_s_per_million"] for size in sizes]
     print(
         json.dumps(
@@ -65,7 +54,7 @@ def main() -> None:
                 "benchmark": "analysis",
                 "sizes": sizes,
                 "growth": round(cpu[-1] / cpu[0], 2),
-                "answers_s": answers,
+                "answers": told,
             }
         )
     )
@@ -146,19 +135,6 @@ def _refresh(store: Store) -> tuple[float, float]:
 
 def _peak_mib() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-
-
-def _answers(path: Path) -> dict[str, float]:
-    found = {}
-    for command in _ANSWERS:
-        line = [sys.executable, "-m", "tracemap", *command, "--db", str(path)]
-        times = []
-        for _ in range(3):
-            began = time.monotonic()
-            subprocess.run(line, check=True, capture_output=True)
-            times.append(time.monotonic() - began)
-        found[" ".join(command)] = round(sorted(times)[1], 2)
-    return found
 
 
 if __name__ == "__main__":
