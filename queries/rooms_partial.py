@@ -58,6 +58,7 @@ SCOPE: Final[tuple[str, ...]] = (
     "disturbed_key",
     "newest_taken",
     "unknown_logger",
+    "new_workflow",
     "unknown_owner",
 )
 
@@ -128,6 +129,8 @@ TAKEOVER: Final[tuple[str, ...]] = (
     "take_finding_execution",
     "delete_finding_contact",
     "take_finding_contact",
+    "take_owner",
+    "take_owner_contact",
     "replace_moment",
     "replace_resource_use",
     "replace_instance",

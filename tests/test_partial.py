@@ -11,12 +11,15 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
+import front
 import pytest
 from scenarios import check
+from scenarios.builder import Scenario
 from scenarios.run import analysis, expected_of, lines_of
+from scenarios.shop import Shop, key
 from test_arrival import VIEWS, world
 
-from tracemap import freshness, partial, pipeline
+from tracemap import freshness, ownership, partial, pipeline
 from tracemap.collectors.otlp.decode import decode
 from tracemap.local import LocalBackend
 from tracemap.queries.rooms_partial import TAKEOVER
@@ -153,3 +156,49 @@ def test_another_program_analyses_a_store_to_which_nothing_came(
         monkeypatch.setattr(freshness, "_program", lambda: 1)
         assert pipeline.refresh(store)
         assert store.cursor().execute("SELECT count(*) FROM custody").fetchone() != (0,)
+
+
+OWNERSHIP = """
+version: 1
+teams:
+  - name: storefront
+    channel: "#shop"
+workflows:
+  - name: POST /exchanges
+    team: storefront
+"""
+
+
+@pytest.mark.parametrize(("start", "due"), [("POST /returns", False), ("POST /exchanges", True)])
+def test_a_new_workflow_of_a_known_service_needs_no_whole_analysis(
+    start: str, due: bool, tmp_path: Path
+) -> None:
+    """It belongs to who starts it, unless a file says otherwise; so says the whole one after it."""
+    s = Scenario("new-workflow")
+    shop = Shop.of(s)
+    shop.orders(3)
+    known = [line.encode() for line in s.lines()]
+    s.spans.clear()
+    s.call(
+        shop.checkout, shop.payment, "POST /refunds", 200.1, 0.1,
+        parent=s.serve(shop.checkout, start, 200.0, 0.3, attributes=key(99)),
+    )  # fmt: skip
+    (tmp_path / "ownership.yaml").write_text(OWNERSHIP, encoding="utf-8")
+    told = "SELECT COLUMNS(*) FROM owners WHERE kind = 'workflow' ORDER BY name"
+    with Store.open(tmp_path / "t.duckdb") as store:
+        assert not ownership.load(store.cursor(), tmp_path).problems
+        front.store_lines(store, known)
+        pipeline.refresh(store, mode="whole")
+        front.store_lines(store, [line.encode() for line in s.lines()])
+        pipeline.refresh(store, mode="partial")
+        cursor = store.cursor()
+        assert cursor.execute("SELECT due FROM derived.analysis").fetchall() == [(due,)]
+        found = cursor.execute(told).fetchall()
+        contacts = cursor.execute("FROM derived.owner_contact ORDER BY ALL").fetchall()
+        pipeline.refresh(store, mode="whole")
+        assert (cursor.execute(told).fetchall() == found) is not due
+        if not due:
+            assert [row for row in found if start in row]
+            again = cursor.execute("FROM derived.owner_contact ORDER BY ALL").fetchall()
+            assert contacts == again
+            assert len({row[1] for row in contacts if row[0] == "workflow"}) == 2

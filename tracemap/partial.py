@@ -84,7 +84,7 @@ def analyse(
     the overlay; ``take_over`` makes it the file's.
 
     Returns whether something was seen that only a whole analysis can judge: destinations joined
-    for the first time, something without an owner, a service that begins to log. Raises
+    for the first time, something whose owner is not known, a service that begins to log. Raises
     TooWideError when more than ``most`` spans are touched.
     """
     build = overlay.build
@@ -112,6 +112,7 @@ def analyse(
     )
     build.run("custody")
     detect(build, settings)
+    build.run("scope/new_workflow")
     unknown = ("unknown_owner", "unknown_logger")
     return surprised or any(build.value(f"scope/{name}") for name in unknown)
 
