@@ -77,6 +77,9 @@ SELECT
     CASE WHEN c.name IS NOT NULL THEN row_number() OVER (ORDER BY c.tier, c.place, c.name) END AS rank,
     c.name IS NOT NULL AS chosen,
     CASE
+        -- Unless such are runs that follow each other, two things of one name are told as one.
+        WHEN c.kind = 'user' AND NOT j.rarely_reused THEN
+            printf('declared, but reused: %.0f%% of its values start their workflow again; of several tenants?', 100 * j.reused_share)
         WHEN c.kind = 'user' THEN 'declared'
         WHEN c.kind = 'engine' THEN 'written by a workflow engine or broker'
         WHEN c.kind = 'discovered' AND j.joins THEN

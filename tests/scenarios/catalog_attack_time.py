@@ -136,6 +136,30 @@ def customers(s: Scenario) -> None:
     s.expected["keys"] = ["order.id"]
 
 
+@scenario("keys-shared-by-tenants")
+def tenants(s: Scenario) -> None:
+    """Two tenants number their orders alike, and only the number was declared as the key.
+
+    Each number is of two orders, which is more than the spans can tell apart by it: the reason why
+    it is a key says so.
+    """
+    shop = Shop.of(s)
+    for number in range(1, 13):
+        for after, tenant in ((0.0, "acme"), (7.0, "globex")):
+            at, who = number * 60.0 + after, {"tenant.id": tenant}
+            root = s.serve(
+                shop.checkout, "POST /orders", at, 0.1, attributes={**key(number), **who}
+            )
+            message = s.publish(shop.checkout, shop.destination, at + 0.05, parent=root)
+            shop.ship(number, message, attributes=who)
+    s.expected["settings"] = {"keys": [{"name": "order.id"}]}
+    s.expected["keys"] = ["order.id"]
+    s.expected["reasons"] = {
+        "order.id": "declared, but reused: 100% of its values",
+        "tenant.id": "reused",
+    }
+
+
 @scenario("steps-named-after-their-data", lookalike_of=("DUP002", "ORP004"))
 def named_after_data(s: Scenario) -> None:
     """Span names with ids of all kinds in them are one step all the same."""

@@ -9,9 +9,9 @@
 - ``executions``: ``count``; ``status``, how many have which; ``all``, columns that each has;
   ``of``, columns of single ones by correlation value (``parent`` by its correlation value too);
   ``named``, the same by the execution's name, where one value has several runs.
-- ``keys``: the correlation keys that are chosen. ``custody``: who holds what at the horizon.
-  ``handoffs``, ``messages`` and ``owners``: rows that must exist, of which the given columns are
-  compared.
+- ``keys``: the correlation keys that are chosen; ``reasons``, words of why keys are or are not.
+- ``custody``: who holds what at the horizon. ``handoffs``, ``messages`` and ``owners``: rows that
+  must exist, of which the given columns are compared.
 - ``set_aside``: how many traces of which kind are no executions.
 - ``settings``: what is set before (``tracemap.settings``), where the defaults will not do.
 - ``stages``: the findings after only the first ``lines`` lines of the input.
@@ -37,6 +37,9 @@ def problems(expected: Mapping[str, Any], select: Select) -> list[str]:
     if "keys" in expected:
         chosen = sorted(row["name"] for row in select("SELECT name FROM keys WHERE chosen"))
         out += _differ("keys", sorted(expected["keys"]), chosen)
+    for name, words in expected.get("reasons", {}).items():
+        (why,) = (r["reason"] for r in select("FROM keys") if r["name"] == name)
+        out += [] if words in why else [f"the reason for {name} has no {words!r}: {why}"]
     if "custody" in expected:
         held = select("""
             SELECT e.correlation.value AS correlation, c.* EXCLUDE (evidence)
