@@ -2,11 +2,11 @@
 CREATE OR REPLACE VIEW workflow_steps AS
 WITH service_owner AS (SELECT name, namespace, any_value(team) AS team FROM derived.owner WHERE kind = 'service' GROUP BY ALL),
 seen AS (
-    SELECT wf, st, count(*) AS executions
-    FROM (SELECT DISTINCT wf, st, eid FROM derived.execution_step) GROUP BY wf, st
+    SELECT sort, count(*) AS executions
+    FROM (SELECT DISTINCT hash(wf, st) AS sort, eid FROM derived.execution_step) GROUP BY sort
 ),
 peer AS (
-    SELECT x.wf, x.eid, v.service, v.name, v.peer_kind, v.failed, v.start_ns, v.end_ns
+    SELECT hash(x.wf, v.service, v.name, v.peer_kind) AS sort, x.wf, x.eid, v.service, v.name, v.peer_kind, v.failed, v.start_ns, v.end_ns
     FROM derived.virtual_step AS v JOIN derived.execution_step AS x ON x.step = v.caller
 )
 SELECT w.workflow, m.service, m.name, kind_name(m.kind) AS kind, s.executions,
@@ -14,21 +14,21 @@ SELECT w.workflow, m.service, m.name, kind_name(m.kind) AS kind, s.executions,
     m.p50_ns, m.p95_ns, m.p99_ns, o.team
 FROM derived.model_step AS m
 JOIN derived.model_workflow AS w USING (wf)
-JOIN seen AS s USING (wf, st)
+JOIN seen AS s ON s.sort = hash(m.wf, m.st)
 LEFT JOIN service_owner AS o ON o.name = m.service AND o.namespace IS NOT DISTINCT FROM m.namespace
 UNION ALL
 -- Peers that send no telemetry.
 SELECT w.workflow, v.service, v.name, v.peer_kind, u.executions, u.executions / w.executions, v.count, v.errors, v.errors / v.count,
     v.lasted_ns[1], v.lasted_ns[2], v.lasted_ns[3], p.team
 FROM (
-    SELECT wf, service, name, peer_kind, count(*) AS count, count(*) FILTER (failed) AS errors,
+    SELECT sort, any_value(wf) AS wf, any_value(service) AS service, any_value(name) AS name, any_value(peer_kind) AS peer_kind,
+        count(*) AS count, count(*) FILTER (failed) AS errors,
         quantile_disc(end_ns - start_ns, [0.5, 0.95, 0.99]) AS lasted_ns
-    FROM peer GROUP BY wf, service, name, peer_kind
+    FROM peer GROUP BY sort
 ) AS v
 JOIN (
-    SELECT wf, service, name, peer_kind, count(*) AS executions
-    FROM (SELECT DISTINCT wf, service, name, peer_kind, eid FROM peer) GROUP BY wf, service, name, peer_kind
-) AS u ON u.wf = v.wf AND u.service = v.service AND u.name = v.name AND u.peer_kind = v.peer_kind
+    SELECT sort, count(*) AS executions FROM (SELECT DISTINCT sort, eid FROM peer) GROUP BY sort
+) AS u USING (sort)
 JOIN derived.model_workflow AS w ON w.wf = v.wf
 LEFT JOIN (
     SELECT name, any_value(team) AS team FROM derived.owner WHERE kind IN ('datastore', 'service') GROUP BY name
