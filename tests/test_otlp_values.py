@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Sequence
+from dataclasses import replace
 
+import otlp_logs
 import otlp_requests as otlp
 import pyarrow as pa
 import pytest
@@ -14,9 +16,10 @@ from hypothesis import strategies as st
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue
 
 from tracemap.batch import ValueType
-from tracemap.collectors.otlp import nested
+from tracemap.collectors.otlp import logs, nested
+from tracemap.collectors.otlp.decode import decode
 from tracemap.collectors.otlp.limits import DEFAULT_LIMITS
-from tracemap.collectors.otlp.values import BrokenValuesError, texts
+from tracemap.collectors.otlp.values import texts
 
 _INT64 = st.integers(-(2**63), 2**63 - 1)
 _SCALAR = st.one_of(
@@ -61,7 +64,8 @@ _BROKEN = {
 
 
 def column(raw: Sequence[bytes | None]) -> list[tuple[str, int]]:
-    text, types = texts(pa.array(raw, pa.binary()), DEFAULT_LIMITS)
+    text, types, reasons = texts(pa.array(raw, pa.binary()), DEFAULT_LIMITS)
+    assert not reasons
     assert (text.type, text.null_count) == (pa.string(), 0)
     return list(zip(text.to_pylist(), types.tolist(), strict=True))
 
@@ -89,10 +93,10 @@ def test_what_nobody_writes_reads_as_protobuf_reads_it(raw: bytes) -> None:
 def test_a_broken_value_is_named_by_its_place(raw: bytes) -> None:
     sound = AnyValue(string_value="sound").SerializeToString()
     for before in (0, 3):
-        with pytest.raises(BrokenValuesError) as error:
-            column([sound] * before + [raw, sound])
-        assert list(error.value.reasons) == [before]
-        assert "is not valid" in error.value.reasons[before]
+        values = pa.array([sound] * before + [raw, sound], pa.binary())
+        _, _, reasons = texts(values, DEFAULT_LIMITS)
+        assert list(reasons) == [before]
+        assert "is not valid" in reasons[before]
 
 
 @pytest.mark.parametrize("size", [0, 1, 127, 128, 129, 130, 16_383, 16_384, 70_000])
@@ -123,15 +127,46 @@ def test_absent_values_and_parts_of_a_column() -> None:
     assert column([None, b""]) == [("", 0), ("", 0)]
     assert column([None, a, b"", b, None]) == [("", 0), ("a", 1), ("", 0), ("b", 1), ("", 0)]
     whole = pa.array([a, b, None, b], pa.binary())
-    text, types = texts(whole.slice(1, 2), DEFAULT_LIMITS)
+    text, types, _ = texts(whole.slice(1, 2), DEFAULT_LIMITS)
     assert (text.to_pylist(), types.tolist()) == (["b", ""], [1, 0])
 
 
 def test_a_span_with_a_broken_value_is_rejected_alone() -> None:
-    from tracemap.collectors.otlp.decode import decode
-
     bad = otlp.field(9, otlp.field(1, b"note") + otlp.field(2, b"\x0a\x02\xff\xfe"))
     good = otlp.span("good", attributes=[otlp.attribute("a", int_value=1)]).SerializeToString()
     batch = decode([otlp.raw_body(good, otlp.span("bad").SerializeToString() + bad, good)])
     assert (batch.spans["name"].to_pylist(), batch.rejected) == (["good", "good"], 1)
     assert 'attribute "note" is not valid UTF-8' in batch.reasons[0]
+
+
+def _attribute(name: bytes, value: bytes) -> bytes:
+    """A span's or log record's attribute of any bytes, without the number of its field."""
+    return otlp.field(1, name) + otlp.field(2, value)
+
+
+@pytest.mark.parametrize("signal", ["traces", "logs"])
+def test_values_that_are_broken_in_different_ways_are_all_found(signal: str) -> None:
+    """Some were looked for only after the others had been rejected, and nobody caught them."""
+    limits = replace(DEFAULT_LIMITS, attribute_length=100)
+    attributes = {
+        "nested": _attribute(b"nested", b"\x0a\x05abc"),
+        "no UTF-8": _attribute(b"text", b"\x0a\x02\xff\xfe"),
+        "too long": _attribute(b"long", AnyValue(string_value="x" * 101).SerializeToString()),
+        "good": _attribute(b"good", AnyValue(int_value=1).SerializeToString()),
+    }
+    if signal == "traces":
+        raw = [
+            otlp.span(name).SerializeToString() + otlp.field(9, one)
+            for name, one in attributes.items()
+        ]
+        batch = decode([otlp.raw_body(*raw)], limits=limits)
+        assert batch.spans["name"].to_pylist() == ["good"]
+    else:
+        raw = [
+            otlp_logs.log(name).SerializeToString() + otlp.field(6, one)
+            for name, one in attributes.items()
+        ]
+        batch = logs.decode([otlp.raw_body(*raw)], limits=limits)
+        assert batch.logs["body"].to_pylist() == ["good"]
+    assert batch.rejected == 3
+    assert [reason.split('"')[-2] for reason in batch.reasons] == ["nested", "text", "long"]

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from tracemap.batch import Shape, ValueType
 from tracemap.collectors.otlp.limits import Limits
-from tracemap.collectors.otlp.values import BrokenValuesError, Ints, texts
+from tracemap.collectors.otlp.values import Ints, texts
 
 #: Of a column of lists: shape_no as uint32, vals as list<string>.
 Attributes = tuple[Ints, pa.ListArray]
@@ -24,6 +24,14 @@ _TYPES = len(ValueType)
 
 #: Lists that are compared with each other at once.
 _PIECE: Final = 2048
+
+
+class BrokenValuesError(Exception):
+    """Attribute values that cannot be stored: {position in the values: why}."""
+
+    def __init__(self, reasons: dict[int, str]) -> None:
+        super().__init__(reasons)
+        self.reasons = reasons
 
 
 class Shapes:
@@ -40,16 +48,17 @@ class Shapes:
 def columns(lists: Sequence[pa.ListArray], shapes: Shapes, limits: Limits) -> list[Attributes]:
     """For each list<KeyValue> array: (shape_no as uint32, vals as list<string>), row by row.
 
-    ``lists`` start at offset 0 and hold no nulls. Raises BrokenValuesError with positions counted
-    over the values of all lists, one after the other.
+    ``lists`` start at offset 0 and hold no nulls. Raises BrokenValuesError for all that cannot be
+    stored, with positions counted over the values of all lists, one after the other.
     """
     offsets = [np.asarray(part.offsets) for part in lists]
     lengths = np.concatenate([np.diff(o) for o in offsets])
     values = _concat([part.values for part in lists])
-    text, types = texts(values.field("value"), limits)
-    long = too_long(text, limits.attribute_length, "has")
-    if long := long | too_long(values.field("key"), limits.name_length, "has a name of"):
-        raise BrokenValuesError(long)
+    text, types, reasons = texts(values.field("value"), limits)
+    reasons = too_long(text, limits.attribute_length, "has") | reasons
+    reasons |= too_long(values.field("key"), limits.name_length, "has a name of")
+    if reasons:
+        raise BrokenValuesError(reasons)
     numbers = _shape_numbers(values.field("key"), types, lengths, shapes)
     out = []
     row = element = 0

@@ -17,12 +17,12 @@ import pyarrow as pa
 
 from tracemap.batch import SPANS, SpanBatch
 from tracemap.collectors.otlp import attributes, counting, groups, wire
-from tracemap.collectors.otlp.attributes import Attributes, Shapes
+from tracemap.collectors.otlp.attributes import Attributes, BrokenValuesError, Shapes
 from tracemap.collectors.otlp.ids import Ids, check_spans
 from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, Limits
 from tracemap.collectors.otlp.owners import Owners
 from tracemap.collectors.otlp.tables import Children, events_table, links_table, spans_table
-from tracemap.collectors.otlp.values import BrokenValuesError, Ints
+from tracemap.collectors.otlp.values import Ints
 from tracemap.errors import PayloadError
 
 

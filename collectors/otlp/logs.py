@@ -15,12 +15,12 @@ import pyarrow as pa
 
 from tracemap.batch import LOGS, SPANS, SpanBatch
 from tracemap.collectors.otlp import attributes, counting, groups, signals, wire
-from tracemap.collectors.otlp.attributes import Shapes
+from tracemap.collectors.otlp.attributes import BrokenValuesError, Shapes
 from tracemap.collectors.otlp.ids import check_links, span_ids, trace_ids, uuids
 from tracemap.collectors.otlp.limits import DEFAULT_LIMITS, Limits
 from tracemap.collectors.otlp.owners import Owners
 from tracemap.collectors.otlp.tables import Children, null_when_empty, small
-from tracemap.collectors.otlp.values import BrokenValuesError, Ints
+from tracemap.collectors.otlp.values import Ints
 from tracemap.errors import PayloadError
 
 #: The name under which a body is spoken of, and may be named to be dropped or hashed.

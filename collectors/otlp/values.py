@@ -36,18 +36,11 @@ _LONGEST: Final = 10
 _BOOLS: Final = pa.array(["false", "true"])
 
 
-class BrokenValuesError(Exception):
-    """Attribute values that cannot be stored: {position in the values: why}."""
-
-    def __init__(self, reasons: dict[int, str]) -> None:
-        super().__init__(reasons)
-        self.reasons = reasons
-
-
-def texts(column: pa.BinaryArray, limits: Limits) -> tuple[pa.StringArray, Ints]:
+def texts(column: pa.BinaryArray, limits: Limits) -> tuple[pa.StringArray, Ints, dict[int, str]]:
     """(text, ValueType) of each; a value that is absent or empty has the text "".
 
-    Raises BrokenValuesError.
+    And of those that cannot be stored why, by position: all of them, for no one looks again. What
+    the text of those is says nothing.
     """
     values = _Values(column)
     # Where the text of each stands in all parts together: a string's is the second of two.
@@ -60,11 +53,12 @@ def texts(column: pa.BinaryArray, limits: Limits) -> tuple[pa.StringArray, Ints]
             parts.append(text.cast(pa.binary()))
     found = pa.concat_arrays(parts).take(pa.array(places))
     text = pa.StringArray.from_buffers(len(found), *found.buffers()[1:])
+    reasons = values.reasons
     try:
         text.validate(full=True)
     except pa.ArrowInvalid:
-        raise BrokenValuesError(_not_utf8(text)) from None
-    return text, values.types
+        reasons = _not_utf8(text) | reasons
+    return text, values.types, reasons
 
 
 def double_texts(column: pa.Array) -> pa.Array:
@@ -95,6 +89,8 @@ class _Values:
         )
         self.start = bounds[:-1] - first
         self.size = np.diff(bounds)
+        #: Why those cannot be read that cannot, by position.
+        self.reasons: dict[int, str] = {}
         self.types: Ints = _BY_TAG.take(self._bytes(self.start))
         self.types[self.size == 0] = ValueType.EMPTY
 
@@ -153,19 +149,17 @@ class _Values:
         return at, double_texts(pa.array(eight.view("<f8").ravel()))
 
     def others(self, limits: Limits) -> tuple[Ints, pa.Array]:
-        """The same of everything else, one by one. Raises BrokenValuesError."""
+        """The same of everything else, one by one; "" where it is broken."""
         at = np.flatnonzero(self.types == _OTHER)
         found: list[str] = []
-        reasons: dict[int, str] = {}
         for place in at.tolist():
             raw = self.data[self.start[place] :][: self.size[place]].tobytes()
             try:
                 self.types[place], text = nested.to_text(raw, limits)
-                found.append(text)
             except nested.NestedValueError as error:
-                reasons[place] = str(error)
-        if reasons:
-            raise BrokenValuesError(reasons)
+                self.types[place], text = ValueType.EMPTY, ""
+                self.reasons[place] = str(error)
+            found.append(text)
         return at, pa.array(found, pa.string())
 
     def _bytes(self, at: Ints) -> Ints:
