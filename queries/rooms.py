@@ -244,6 +244,7 @@ BUILD: Final[tuple[str, ...]] = (
     "join_correlation",
     "reception",
     "message_unseen",
+    "own_failure",
     "step",
     "attempt",
     "attempted",

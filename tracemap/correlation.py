@@ -56,9 +56,9 @@ def assign_members(build: Build, settings: Settings) -> None:
         build.run("member_trace")
         build.run("open_span_left")
         build.run("seed_descendants")
-        _spread(build)
+        inside = _spread(build)
         build.run("seed_outside")
-        if not _spread(build):
+        if not _spread(build) and not inside:
             break
     _join_rest(build)
     build.run("span_set")

@@ -55,6 +55,7 @@ def build_steps(build: Build) -> None:
         "join_correlation",
         "reception",
         "message_unseen",
+        "own_failure",
         "step",
         "attempt",
         "attempted",

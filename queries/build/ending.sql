@@ -40,6 +40,16 @@ before AS (
     JOIN failed AS f USING (eid)
     WHERE NOT t.failed AND t.start_ns < f.first_ns
 ),
+-- A compensation that failed itself: who undid a part did not undo it all.
+stuck AS (
+    SELECT DISTINCT s.eid
+    FROM derived.execution_step AS s
+    JOIN derived.step AS t USING (step)
+    JOIN failed AS f USING (eid)
+    ANTI JOIN derived.clean_step AS c ON c.wf = s.wf AND c.st = s.st
+    LEFT JOIN before AS b ON b.eid = s.eid AND b.service = t.service
+    WHERE s.last_attempt AND t.failed AND t.start_ns > f.first_ns AND (b.service IS NOT NULL OR is_undoing(t.name))
+),
 after AS (
     SELECT l.eid,
         bool_or(CASE WHEN d.aside THEN coalesce(m.undone, false)
@@ -52,5 +62,5 @@ after AS (
     LEFT JOIN b_under_way AS u USING (eid, step)
     GROUP BY l.eid
 )
-SELECT e.eid, f.failed_ns, f.what, coalesce(a.compensated, false) AS compensated, coalesce(a.went_on, false) AS went_on
+SELECT e.eid, f.failed_ns, f.what, coalesce(a.compensated, false) AND e.eid NOT IN (SELECT eid FROM stuck) AS compensated, coalesce(a.went_on, false) AS went_on
 FROM derived.execution AS e LEFT JOIN failed AS f USING (eid) LEFT JOIN after AS a USING (eid)

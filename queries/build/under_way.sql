@@ -1,9 +1,10 @@
 -- Steps that were on their way when another branch of their execution failed for good: begun by messages that were
--- sent before, and whatever came of them. That the order was shipped does not mend its bill. Only where nobody
--- waited for what failed: who waits may go on without. A hundred hand-offs further nobody looks.
+-- sent before, and whatever came of them. That the order was shipped does not mend its bill; that its message was
+-- taken once more does. Only where nobody waited for what failed: who waits may go on without. A hundred hand-offs
+-- further nobody looks.
 CREATE OR REPLACE TEMP TABLE b_under_way AS
 WITH RECURSIVE broken AS (
-    SELECT x.eid, min(t.start_ns) AS failed_ns
+    SELECT x.eid, min(t.start_ns) AS failed_ns, list({'mid': t.mid, 'service': t.service}) AS given_up
     FROM derived.execution_step AS x JOIN derived.step AS t USING (step)
     WHERE x.last_attempt AND x.failed AND t.mid IS NOT NULL GROUP BY x.eid
 ),
@@ -16,7 +17,7 @@ under_way AS (
     JOIN broken AS b USING (eid)
     JOIN derived.message AS m ON m.mid = e.mid
     JOIN derived.step AS t ON t.step = e.to_step
-    WHERE m.published_ns < b.failed_ns AND NOT t.failed
+    WHERE m.published_ns < b.failed_ns AND NOT t.failed AND NOT list_contains(b.given_up, {'mid': e.mid, 'service': t.service})
     UNION
     SELECT e.eid, e.to_step, u.depth + 1
     FROM under_way AS u JOIN edge AS e ON e.eid = u.eid AND e.from_step = u.step

@@ -6,11 +6,20 @@
 CREATE OR REPLACE TABLE derived.waiting AS
 WITH published AS (
     SELECT m.mid, m.system, m.destination, m.kset, m.trace_id, m.span_id, m.producer_service, m.producer_step,
-        m.published_ns, m.publish_failed, m.source_id, s.partition, hash(m.producer_service, p.name) AS kind
+        m.published_ns, m.publish_failed, m.source_id, s.partition, hash(m.producer_service, p.name) AS kind,
+        p.piece, p.failed AND NOT p.last_attempt AS tried_again
     FROM derived.message AS m
     JOIN derived.span AS s ON s.sid = m.mid
     LEFT JOIN derived.step AS p ON p.step = m.producer_step
     WHERE m.destination IS NOT NULL
+),
+-- What a try published that failed, where a later one published to the same place: a transaction that was aborted
+-- takes its messages back.
+taken_back AS (
+    SELECT DISTINCT a.mid
+    FROM published AS a
+    JOIN published AS b ON b.piece = a.piece AND b.destination = a.destination AND b.published_ns > a.published_ns
+    WHERE a.tried_again
 ),
 open_message AS (
     SELECT m.*, d.consumer_group, d.service AS consumer_service, d.blind, d.deadline_ns, d.deadline_source, d.busy_ns,
@@ -19,7 +28,7 @@ open_message AS (
     FROM published AS m
     JOIN derived.model_destination AS d ON d.destination = m.destination AND d.system IS NOT DISTINCT FROM m.system
     JOIN derived.source AS s USING (source_id)
-    WHERE NOT m.publish_failed AND d.takes_all AND m.published_ns >= d.oldest_taken_ns
+    WHERE NOT m.publish_failed AND m.mid NOT IN (SELECT mid FROM taken_back) AND d.takes_all AND m.published_ns >= d.oldest_taken_ns
         AND NOT list_contains(d.not_meant, m.kind)
         AND NOT EXISTS (
             SELECT 1 FROM derived.reception AS r
@@ -36,7 +45,7 @@ later AS (
         AND (t.partition = o.partition OR t.partition IS NULL OR o.partition IS NULL)
     GROUP BY o.mid, o.consumer_group
 )
-SELECT o.* EXCLUDE (kind, publish_failed, source_id, partition), o.horizon_ns - o.published_ns AS waited_ns,
+SELECT o.* EXCLUDE (kind, piece, tried_again, publish_failed, source_id, partition), o.horizon_ns - o.published_ns AS waited_ns,
     coalesce(l.taken_later, 0) > 0 AS overtaken, coalesce(l.taken_later, 0) AS taken_later,
     EXISTS (
         SELECT 1 FROM derived.missing_parent AS p

@@ -7,7 +7,7 @@
 --   that does not remember what it has done.
 -- action: Check what the second processing did, undo it where it had an effect, and make the
 --   consumer idempotent on the message id.
--- unless: The first attempt failed or never ended, another group or queue read it (fan-out), one
+-- unless: The first attempt failed (of a batch, for this message alone) or never ended, another group or queue read it (fan-out), one
 --   reception was reported twice (doubled instrumentation), a span was exported twice, or several
 --   messages carry one context (a batch sent at once, an unseen sender).
 WITH again AS (

@@ -7,7 +7,8 @@
 --   double submission.
 -- action: Check whether the second run had an effect of its own and undo it.
 -- unless: The step repeats in this workflow (loops, polling, batches) or in more than 5% of its
---   executions, only reads, was refused or failed the first time, or one message processed twice
+--   executions, only reads, was refused or failed the first time (of a batch, for this
+--   execution alone), or one message processed twice
 --   explains it.
 WITH single AS (
     SELECT wf, st, once, executions FROM derived.model_step
@@ -29,8 +30,10 @@ done AS (
     FROM derived.execution_step AS s
     SEMI JOIN twice USING (eid, wf, st)
     JOIN derived.step AS t USING (step)
+    JOIN derived.execution AS e USING (eid)
     WHERE s.last_attempt AND NOT t.failed AND NOT t.refused AND t.activity IS NULL
         AND s.step NOT IN (SELECT sid FROM derived.reception WHERE doubled)
+        AND (s.step, e.vid) NOT IN (SELECT (step, vid) FROM b_own_failure)
     GROUP BY s.eid, s.wf, s.st HAVING count(DISTINCT coalesce(t.mid, t.step)) > 1
 )
 SELECT

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from scenarios.builder import Kind, Scenario, Span
 from scenarios.registry import scenario
 from scenarios.shop import MUCH_LATER, Shop, key, order
@@ -152,4 +154,102 @@ def retried_through_topics(s: Scenario) -> None:
                 (44, "failed"),
             )
         }
+    }
+
+
+@scenario("batch-of-which-one-failed", lookalike_of=("DUP001", "DUP002"))
+def batch_item_failed(s: Scenario) -> None:
+    """Of a batch, only the item that failed is delivered again, as with SQS and Lambda.
+
+    The function reports ord-1005 and ord-1011 as failed and succeeds as a whole. ord-1005 is taken
+    again and done: nothing was done twice. ord-1011 is not: that one failed, the others of its
+    batch did not. The function's own span, above the batch, is no execution beside them.
+    """
+    shop = Shop.of(s)
+    function = s.service("fulfil-fn", "logistics")
+    batch = {
+        "messaging.system": "aws_sqs",
+        "messaging.destination.name": shop.destination,
+        "messaging.operation.type": "process",
+    }
+
+    def take(messages: dict[int, Span], at: float, failed: tuple[int, ...] = ()) -> None:
+        call = s.serve(function, "fulfil-fn", at, 1.0, attributes={"faas.trigger": "pubsub"})
+        count = {"messaging.batch.message_count": len(messages)}
+        outer = s.span(
+            function, "process orders.placed", Kind.CONSUMER, at + 0.01, 0.95, parent=call,
+            links=list(messages.values()), attributes={**batch, **count},
+        )  # fmt: skip
+        for index, number in enumerate(messages):
+            s.span(
+                function, "handle order", Kind.INTERNAL, at + 0.1 + index * 0.2, 0.1, parent=outer,
+                attributes=key(number), error="ValueError: no city" if number in failed else None,
+            )  # fmt: skip
+
+    for first in range(1, 43, 3):
+        at = first * 60.0
+        messages = {n: shop.place(n, at + n - first) for n in range(first, first + 3)}
+        take(messages, at + 5, failed=(5, 11))
+        if 5 in messages:
+            take({5: messages[5]}, at + 35)
+    shop.place(50, MUCH_LATER * 3)
+    s.expected["executions"] = {
+        "count": 43,
+        "status": {"completed": 41, "failed": 1, "running": 1},
+        "of": {order(5): {"status": "completed"}, order(11): {"status": "failed"}},
+    }
+
+
+@scenario("failed-half-undone")
+def half_undone(s: Scenario) -> None:
+    """A saga undoes its steps side by side; where one of them cannot be undone, it failed.
+
+    No carrier takes ord-1041 and ord-1042. The stock is released and the money returned, for
+    ord-1041; the bank does not take back that of ord-1042.
+    """
+    names = ("orders", "inventory", "payment", "shipping")
+    orders, inventory, payment, shipping = (s.service(name, name) for name in names)
+
+    def run(number: int, shipped: str | None = None, refunded: str | None = None) -> None:
+        at, facts = number * 60.0, key(number)
+        root = s.serve(orders, "POST /orders", at, 0.9, attributes=facts)
+        more: dict[str, Any] = {"parent": root, "attributes": facts}
+        s.call(orders, inventory, "POST /reservations", at + 0.05, 0.1, **more)
+        s.call(orders, payment, "POST /charges", at + 0.2, 0.1, **more)
+        s.call(orders, shipping, "POST /shipments", at + 0.35, 0.1, error=shipped, **more)
+        if shipped:
+            s.call(orders, inventory, "DELETE /reservations/{id}", at + 0.5, 0.2, **more)
+            s.call(orders, payment, "POST /refunds", at + 0.5, 0.3, error=refunded, **more)
+
+    for number in range(1, _LEARNED + 1):
+        run(number)
+    run(41, "ValueError: no carrier")
+    run(42, "ValueError: no carrier", "ConnectionError: refused")
+    s.expected["executions"] = {
+        "of": {order(41): {"status": "compensated"}, order(42): {"status": "failed"}}
+    }
+
+
+@scenario("orp002-not-an-aborted-transaction", lookalike_of=("ORP002", "ORP004"))
+def aborted_transaction(s: Scenario) -> None:
+    """What a transaction published that was aborted is seen by nobody, and lost by nobody.
+
+    A new instance fences off the enricher while it works on ord-1010 and ord-1020: Kafka aborts the
+    transaction, the message is taken again, and what is published then is shipped.
+    """
+    shop = Shop.of(s)
+    enricher = s.service("enricher", "data")
+    for number in range(1, _LEARNED + 1):
+        at = number * 60.0
+        enriched = message = shop.place(number, at)
+        for go in range(2 if number in (10, 20) else 1):
+            fenced = "ProducerFencedException: aborted" if number in (10, 20) and go == 0 else None
+            step = s.process(
+                enricher, message, at + 1 + go * 2, 0.3, attributes=key(number), error=fenced
+            )
+            enriched = s.publish(enricher, "orders.enriched", step.start + 0.1, parent=step)
+        shop.ship(number, enriched, at=at + 6)
+    shop.place(60, MUCH_LATER * 2)
+    s.expected["executions"] = {
+        "of": {order(10): {"status": "completed"}, order(20): {"status": "completed"}}
     }
