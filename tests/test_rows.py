@@ -176,7 +176,7 @@ def test_an_answer_that_breaks_off_says_why() -> None:
 
 
 #: What takes longer to load than an answer takes to be found.
-HEAVY: Final = ("polars", "pyarrow", "numpy")
+HEAVY: Final = ("polars", "pyarrow", "numpy", "pydantic")
 READING: Final = (
     ("executions", "list"),
     ("executions", "show", front.LOST, "--format", "json"),
