@@ -355,7 +355,14 @@ def test_import_of_nothing_makes_no_database(tmp_path: Path) -> None:
     db = tmp_path / "new.duckdb"
     result = run("import", tmp_path / "absent", "--db", db, code=2)
     assert "there is no such file" in result.stderr
+    assert "try: " in result.stderr
     assert not db.exists()
+
+
+def test_of_an_empty_database_nobody_says_that_all_is_done(tmp_path: Path) -> None:
+    db = tmp_path / "new.duckdb"
+    Store.open(db).close()
+    assert run("custody", "--db", db).stdout == "No executions.\n"
 
 
 def test_import_again_changes_nothing(tmp_path: Path) -> None:

@@ -79,11 +79,14 @@ def custody(
         _show_chain(db, which, format)
         return
     with open_database(db) as opened:
-        horizon = horizon_of(opened.analysis().to_dicts(), utc_now())
-        moment = horizon if past_ns is None else _moment(past_ns)
+        analysis = opened.analysis().to_dicts()
+        moment = horizon_of(analysis, utc_now()) if past_ns is None else _moment(past_ns)
         if which is None:
             if format is Format.table and past_ns is None:
-                print_totals(out(), opened.custody_totals().to_dicts(), moment)
+                if any(row["executions"] for row in analysis):
+                    print_totals(out(), opened.custody_totals().to_dicts(), moment)
+                else:
+                    out().print("No executions.")
             else:
                 write_found(format, columns(moment), opened.custody(None, at_ns, as_of=as_of_ns))
             return

@@ -51,7 +51,11 @@ def import_(
     """Store the spans of OTLP files. What is bad is reported by file and line, the rest is kept."""
     if not any(file.exists() for file in (*files, *(owners or ()))):
         # A typing slip makes no database.
-        raise InputError("there is no such file", where=", ".join(map(str, files)))
+        raise InputError(
+            "there is no such file",
+            where=", ".join(map(str, files)),
+            do="check the path; a relative one begins in this folder",
+        )
     mistakes = 0
     rules = redaction_rules(redact)
     with open_database(db, create=True) as opened:
