@@ -156,6 +156,7 @@ STORE: Final[tuple[str, ...]] = (
 
 #: Spans -> links -> membership -> executions -> steps -> hand-offs -> model, in this order.
 BUILD: Final[tuple[str, ...]] = (
+    "known_as",
     "step_name",
     "shape_field",
     "span_dropped",

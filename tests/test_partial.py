@@ -144,6 +144,28 @@ def test_a_service_that_begins_to_log_makes_a_whole_analysis_due(
         assert check.problems(expected_of(name), run.select) == []
 
 
+def test_queues_that_are_made_for_one_answer_are_nothing_new(tmp_path: Path) -> None:
+    """Nor do they make the tables of what is known of destinations grow."""
+    name = "message-reply-queues-of-their-own"
+    *lines, last = lines_of(name)
+    with analysis(name, tmp_path) as run:
+        run.deliver(lines, analyse=False)
+        pipeline.refresh(run._store, mode="whole")
+        known = "SELECT kind, name, namespace FROM owners ORDER BY ALL"
+        before = run.select(known)
+        run.deliver([last], analyse=False)
+        pipeline.refresh(run._store, mode="partial")
+        assert run.select("SELECT due FROM derived.analysis") == [{"due": False}]
+        assert check.problems(expected_of(name), run.select) == []
+        assert run.select(known) == before
+        steps = run.select("SELECT name FROM workflow_steps WHERE name LIKE '%anonymous%'")
+        assert {row["name"] for row in steps} == {"process (anonymous)"}
+        destinations = run.select("SELECT name FROM owners WHERE kind = 'destination'")
+        assert {row["name"] for row in destinations} == {
+            *("(anonymous)", "answers.{order}", "orders.placed", "stock.ask")
+        }
+
+
 def test_another_program_analyses_a_store_to_which_nothing_came(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

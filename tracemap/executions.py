@@ -14,7 +14,7 @@ from tracemap.settings import Settings
 @tracing.traced("read spans")
 def read_spans(build: Build) -> None:
     """Spans without copies, with parents and messaging attributes, their links and traces."""
-    for name in ("step_name", "shape_field", "span_dropped"):
+    for name in ("known_as", "step_name", "shape_field", "span_dropped"):
         build.run(name)
     build.learn("span_copy")
     for name in ("parent", "span_log", "span", "link", "trace"):

@@ -12,9 +12,9 @@ missing AS (
 named AS (
     SELECT t.sid, CASE
         WHEN t.message_id IS NOT NULL
-            THEN 'id|' || coalesce(t.system, '') || '|' || coalesce(t.destination, '') || '|' || t.message_id
+            THEN 'id|' || coalesce(t.system, '') || '|' || coalesce(t.address, t.destination, '') || '|' || t.message_id
         WHEN t.log_offset IS NOT NULL
-            THEN 'offset|' || coalesce(t.destination, '') || '|' || coalesce(t.partition, '') || '|' || t.log_offset
+            THEN 'offset|' || coalesce(t.address, t.destination, '') || '|' || coalesce(t.partition, '') || '|' || t.log_offset
         ELSE 'link|' || m.target
     END AS identity
     FROM open_taker AS t LEFT JOIN missing AS m USING (sid)

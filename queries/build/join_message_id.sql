@@ -1,21 +1,25 @@
--- Consumers without a causal join: by system and message id where the destinations are equal, or
+-- Consumers without a causal join: by system and message id where the destinations are equal (by their own names), or
 -- are a pair already seen joined (an exchange on one side, its queue on the other). Of several
 -- publications of one id, the last before it was taken: of the nearest before and after the taker began,
 -- for an id may be a constant, and every publication with every taker would be too many.
 INSERT INTO b_join
 WITH open_taker AS (
-    SELECT sid, start_ns, end_ns, hash(message_id, system, destination) AS name FROM b_taker
+    SELECT sid, start_ns, end_ns, hash(message_id, system, coalesce(address, destination)) AS name FROM b_taker
     WHERE message_id IS NOT NULL AND sid NOT IN (SELECT sid FROM b_join)
+    UNION ALL
+    -- Pairs are of the names that people know.
+    SELECT sid, start_ns, end_ns, hash(message_id, system, destination) FROM b_taker
+    WHERE message_id IS NOT NULL AND address IS NOT NULL AND sid NOT IN (SELECT sid FROM b_join)
 ),
 published AS (
-    SELECT DISTINCT p.mid, s.system, s.destination, s.message_id, s.start_ns, s.span_id
+    SELECT DISTINCT p.mid, s.system, s.destination, s.address, s.message_id, s.start_ns, s.span_id
     FROM b_producer AS p JOIN derived.span AS s ON s.sid = p.mid
     WHERE s.message_id IS NOT NULL
 ),
 offered AS (
     SELECT name, start_ns, arg_min(mid, span_id) AS mid, min(span_id) AS span_id
     FROM (
-        SELECT hash(message_id, system, destination) AS name, start_ns, mid, span_id FROM published
+        SELECT hash(message_id, system, coalesce(address, destination)) AS name, start_ns, mid, span_id FROM published
         UNION ALL
         SELECT hash(p.message_id, p.system, pair.consumed_from), p.start_ns, p.mid, p.span_id
         FROM published AS p JOIN derived.destination_pair AS pair ON pair.published_to = p.destination

@@ -1,10 +1,10 @@
 -- Messages: what was published, and what was consumed of unseen producers (mid < 0).
 CREATE OR REPLACE TABLE derived.message AS
 WITH taken AS (
-    SELECT j.mid, min(t.system) AS system, min(t.destination) AS destination, min(t.message_id) AS message_id
+    SELECT j.mid, min(t.system) AS system, min(t.destination) AS destination, min(t.address) AS address, min(t.message_id) AS message_id
     FROM b_join AS j JOIN b_taker AS t USING (sid) WHERE j.mid < 0 GROUP BY j.mid
 )
-SELECT p.mid, s.system, s.destination, s.message_id, s.service AS producer_service,
+SELECT p.mid, s.system, s.destination, s.address, s.message_id, s.service AS producer_service,
     s.namespace AS producer_namespace,
     s.trace_id, s.span_id, s.start_ns AS published_ns, s.failed AS publish_failed, st.step AS producer_step,
     ks.kset, s.source_id
@@ -13,4 +13,4 @@ JOIN derived.span AS s ON s.sid = p.mid
 JOIN derived.span_step AS st ON st.sid = p.mid
 JOIN derived.span_set AS ks ON ks.sid = p.mid
 UNION ALL
-SELECT mid, system, destination, message_id, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL, NULL FROM taken
+SELECT mid, system, destination, address, message_id, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL, NULL FROM taken

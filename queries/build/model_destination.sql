@@ -2,7 +2,8 @@
 -- how long, and whether its receives lost links, so that silence proves nothing. not_meant: kinds of
 -- publications (service and step) of which it takes none, as with a filter by type. fellows: the groups
 -- that read the same messages; what another one took was taken in this one's stead (competing
--- consumers, a group renamed, one that is anonymous and new at each start).
+-- consumers, a group renamed, one that is anonymous and new at each start). Who made a queue for itself is often
+-- gone before the answer comes: nothing is expected of such.
 CREATE OR REPLACE TABLE derived.model_destination AS
 WITH published AS (
     SELECT m.mid, m.system, m.destination, m.published_ns, m.source_id, s.partition,
@@ -10,7 +11,7 @@ WITH published AS (
     FROM derived.message AS m
     JOIN derived.span AS s ON s.sid = m.mid
     LEFT JOIN derived.step AS p ON p.step = m.producer_step
-    WHERE m.destination IS NOT NULL
+    WHERE m.destination IS NOT NULL AND NOT contains(m.destination, '(anonymous)')
 ),
 taken AS (
     SELECT m.mid, m.system, m.destination, r.consumer_group, m.published_ns, m.kind, m.partition,

@@ -10,9 +10,9 @@ SELECT s.sid, coalesce(o.sid, p.sid, s.sid) AS mid
 FROM derived.span AS s
 LEFT JOIN derived.span AS p
     ON p.sid = s.psid AND p.kind = 4 AND s.kind = 4 AND p.service = s.service AND p.name = s.name
-    AND p.destination IS NOT DISTINCT FROM s.destination
+    AND p.destination IS NOT DISTINCT FROM s.destination AND p.address IS NOT DISTINCT FROM s.address
 LEFT JOIN derived.span AS o
     ON o.sid = p.psid AND o.kind = 4 AND o.service = s.service AND o.name = s.name
-    AND o.destination IS NOT DISTINCT FROM s.destination
+    AND o.destination IS NOT DISTINCT FROM s.destination AND o.address IS NOT DISTINCT FROM s.address
 WHERE (s.operation = 'create' OR (s.kind = 4 AND s.operation = 'send'))
     AND s.sid NOT IN (SELECT sid FROM carries)

@@ -1,19 +1,36 @@
 -- Spans with what the analysis reads of them: parent, step name, messaging and peer attributes.
 -- failed: status ERROR, or an exception as an event or a log record (design section 6). refused: the server said no (4xx, a
 -- gRPC code), for which the conventions leave its status unset: no error of its own, but nothing done.
+-- destination: the name that people know it by. address: its own name, where that is another one.
 CREATE OR REPLACE TABLE derived.span AS
 WITH raised AS (SELECT DISTINCT batch_id, span_no FROM store.event WHERE name = 'exception'),
 read AS (
     SELECT s.*, f.* EXCLUDE (shape_id), (s.batch_id::BIGINT << 32) | s.span_no::BIGINT AS sid,
-        lower(s.vals[f.i_operation]) AS op_type, lower(s.vals[f.i_operation_name]) AS op_said
+        lower(s.vals[f.i_operation]) AS op_type, lower(s.vals[f.i_operation_name]) AS op_said,
+        -- RabbitMQ's default exchange leads to the queue that the routing key names.
+        CASE WHEN f.i_routing_key IS NOT NULL
+                AND coalesce(s.vals[f.i_destination], '') IN ('', '<default>', '(default)', 'amq.default')
+            THEN nullif(s.vals[f.i_routing_key], '') ELSE nullif(s.vals[f.i_destination], '') END AS address
     FROM store.span AS s LEFT JOIN b_field AS f ON f.shape_id = s.shape_id
+),
+-- Names that were made up are long: few are looked at for it.
+seen AS (SELECT *, CASE WHEN strlen(address) > 20 THEN known_as(address) ELSE address END AS known FROM read),
+-- As the conventions have it in the names of spans: by the template, else that it is anonymous or temporary; by one
+-- word, for who replies to a queue seldom knows which of the two it is.
+called AS (
+    SELECT *, coalesce(nullif(vals[i_template], ''), CASE
+        WHEN known = '{id}' THEN '(anonymous)'
+        WHEN known != address THEN known
+        WHEN vals[i_anonymous] = 'true' OR vals[i_temporary] = 'true' THEN '(anonymous)'
+        ELSE address END) AS destination
+    FROM seen
 )
 SELECT
     k.sid, t.psid,
     k.batch_id, k.span_no, b.source_id,
     k.trace_id, k.span_id, k.parent_span_id,
     k.resource_id, k.scope_id, r.service, r.namespace, r.instance,
-    n.step_name AS name, k.kind,
+    CASE WHEN k.destination != k.address THEN replace(n.step_name, k.address, k.destination) ELSE n.step_name END AS name, k.kind,
     least(k.start_ns, 9223372036854775806)::BIGINT AS start_ns,
     least(k.end_ns, 9223372036854775806)::BIGINT AS end_ns,
     k.status, k.status = 2 OR e.batch_id IS NOT NULL OR g.raised IS NOT NULL
@@ -37,10 +54,9 @@ SELECT
         WHEN k.kind = 5 THEN 'process'
     END AS operation,
     k.vals[k.i_system] AS system,
-    -- RabbitMQ's default exchange leads to the queue that the routing key names.
-    CASE WHEN k.i_routing_key IS NOT NULL
-            AND coalesce(k.vals[k.i_destination], '') IN ('', '<default>', '(default)', 'amq.default')
-        THEN nullif(k.vals[k.i_routing_key], '') ELSE nullif(k.vals[k.i_destination], '') END AS destination,
+    k.destination,
+    -- Who asks knows RabbitMQ's direct reply-to without what it has for who replies.
+    CASE WHEN starts_with(k.address, 'amq.rabbitmq.reply-to') THEN 'amq.rabbitmq.reply-to' ELSE nullif(k.address, k.destination) END AS address,
     nullif(k.vals[k.i_message_id], '') AS message_id,
     nullif(k.vals[k.i_consumer_group], '') AS consumer_group,
     k.vals[k.i_partition] AS partition,
@@ -52,7 +68,7 @@ SELECT
     END AS peer,
     CASE WHEN k.kind = 3 AND k.i_db_system IS NOT NULL THEN 'datastore' WHEN k.kind = 3 THEN 'external' END
         AS peer_kind
-FROM read AS k
+FROM called AS k
 LEFT JOIN b_parent_of AS t ON t.sid = k.sid
 JOIN store.batch AS b USING (batch_id)
 JOIN store.resource AS r USING (resource_id)

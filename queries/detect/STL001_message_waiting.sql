@@ -7,7 +7,7 @@
 -- cause: The consumer is down, stuck or paused.
 -- action: Look at the consumer group; when it runs again the messages are taken up.
 -- unless: Within the deadline, another group has taken over, or later messages of the partition were
---   consumed (then ORP002).
+--   consumed (then ORP002), or the queue was made for one answer.
 WITH late AS (
     SELECT * FROM derived.waiting WHERE late AND NOT overtaken AND NOT blind AND NOT in_hand
 ),

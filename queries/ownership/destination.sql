@@ -1,6 +1,7 @@
 -- Candidates for the owner of each destination. Declared; else by what it carries: an event is its
 -- producer's, a command its receiver's, a dead-letter queue its consumer's. What it carries is
--- declared, or seen: a dead-letter name, more than one consumer group (event), else a command.
+-- declared, or seen: a dead-letter name, more than one consumer group (event), else a command. Queues that
+-- consumers made for themselves share a name: that several take from it makes no event of what they carry.
 -- Where that side was never seen, the other one is all there is to ask.
 CREATE OR REPLACE TEMP TABLE o_destination AS
 WITH taking AS MATERIALIZED (
@@ -69,6 +70,7 @@ kind AS (
         s.system, s.destination, t.told.s AS told_in,
         coalesce(t.told.t, CASE
             WHEN is_dead_letter(s.destination) THEN 'dead-letter'
+            WHEN contains(s.destination, '(anonymous)') THEN 'command'
             WHEN a.groups > 1 THEN 'event'
             ELSE 'command'
         END) AS type

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from scenarios.builder import Kind, Scenario
 from scenarios.registry import scenario
-from scenarios.shop import ORDERS, Shop, key, order
+from scenarios.shop import LEARNED, ORDERS, Shop, key, order
 
 
 @scenario("message-consumer-as-child")
@@ -118,6 +120,72 @@ def request_and_reply(s: Scenario) -> None:
         "all": {"traces": 4, "workflow": "POST /orders"},
         "status": {"completed": len(ORDERS)},
     }
+
+
+#: How the replies' queues are called; none of the names comes twice.
+_REPLY_QUEUES: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("rabbitmq", "amq.gen-{uid:.11}-{uid:.10}", {}),
+    ("rabbitmq", "amq.rabbitmq.reply-to.g1h{uid}.{uid:.22}==", {}),
+    ("nats", "_INBOX.{uid:.22}", {}),
+    ("jms", "ID:stock-7c9f-40151-16025116{n}-3:1:1", {"messaging.destination.temporary": True}),
+    ("jms", "replies of {uid:.6}", {"messaging.destination.anonymous": True}),
+    ("celery", "{uuid}", {}),
+    ("jms", "answers.{uid:.6}", {"messaging.destination.template": "answers.{order}"}),
+)
+
+
+@scenario(
+    "message-reply-queues-of-their-own", lookalike_of=("ORP002", "STL001", "OWN001", "DUP001")
+)
+def reply_queues_of_their_own(s: Scenario) -> None:
+    """Each answer comes to a queue made for it, and only its id says so: the same id in each queue.
+
+    The queue's name is made up by broker or client (RabbitMQ, NATS, JMS), or its spans say that it
+    is temporary or anonymous. All of them are one destination, (anonymous), owned by who asks, and
+    one step each of who answers and who takes the answer; where a template is given, that is its
+    name. Two orders at a time are answered crosswise: by name and nearness alone each would get the
+    other's answer. Nobody waits for the last answer of each kind any more: whoever makes a queue
+    for itself may be gone, and has said so elsewhere.
+    """
+    shop = Shop.of(s)
+    stock = s.service("stock", "warehouse")
+    for number in ORDERS:
+        at = number // 2 * 120.0
+        system, pattern, said = _REPLY_QUEUES[number // 2 % len(_REPLY_QUEUES)]
+        uid = s.random.randbytes(32).hex()
+        uuid = f"{uid[:8]}-{uid[8:12]}-{uid[12:16]}-{uid[16:20]}-{uid[20:32]}"
+        queue = pattern.format(uid=uid, n=10000 + number, uuid=uuid)
+        root = s.serve(shop.checkout, "POST /orders", at, 0.1, attributes=key(number))
+        ask = s.publish(shop.checkout, "stock.ask", at + 0.05, parent=root)
+        asked = s.process(stock, ask, ask.end + 0.2 + number % 2 / 10, 0.08)
+        # What who asks knows of a direct reply-to is the same for all.
+        direct = "reply-to" in queue
+        facts = {"messaging.message.id": uid[:8] if direct else "1", **said}
+        answer = s.publish(
+            stock, queue, asked.end - 0.01, parent=asked, system=system, attributes=facts
+        )
+        # The one who asked first is the last to look.
+        taken_at = answer.end + (0.3 if number % 2 == 0 else 0.05)
+        seen = {**said, "messaging.destination.name": "amq.rabbitmq.reply-to"} if direct else said
+        took = s.process(
+            shop.checkout, answer, taken_at, 0.03, joined_by="id", group="checkout", attributes=seen
+        )
+        shop.ship(number, s.publish(shop.checkout, shop.destination, took.end - 0.01, parent=took))
+        if number > LEARNED - 12 and number % 2 and pattern != _REPLY_QUEUES[-1][1]:
+            late = {"messaging.message.id": "2", **said}
+            s.publish(stock, queue, asked.end - 0.008, parent=asked, system=system, attributes=late)
+    s.expected["executions"] = {
+        "count": len(ORDERS),
+        "all": {"traces": 4, "workflow": "POST /orders"},
+        "status": {"completed": len(ORDERS)},
+    }
+    s.expected["owners"] = [
+        {"kind": "destination", "name": name, "namespace": system, "team": "storefront"}
+        for system, name in (
+            *((system, "(anonymous)") for system in ("celery", "jms", "nats", "rabbitmq")),
+            ("jms", "answers.{order}"),
+        )
+    ]
 
 
 @scenario("message-from-an-outbox", lookalike_of=("ORP002", "ORP004", "DUP002"))
