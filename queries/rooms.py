@@ -292,6 +292,7 @@ BUILD: Final[tuple[str, ...]] = (
     "next_missing",
     "went",
     "detour",
+    "handed_back",
     "work_wanted_all",
     "work_wanted",
     "work_shape",

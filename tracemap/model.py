@@ -38,6 +38,7 @@ def judge(build: Build, settings: Settings) -> None:
     for name in ("step_done", "next_missing", "went"):
         build.run(name)
     build.learn("detour")
+    build.run("handed_back")
     build.run("work_wanted_all" if build.learning else "work_wanted")
     build.run("work_shape")
     build.learn("variant")

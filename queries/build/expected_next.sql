@@ -1,7 +1,7 @@
 -- The next steps that are expected and have not begun: per execution the first ones missing, after
 -- the last step done that they follow. An execution that went on by another way that others took too
--- is not waiting, nor is one that did other work than those that go on, as at least three did; and
--- where consumers lost their links nobody can say.
+-- is not waiting, nor is one whose work was handed back after an error, nor one that did other work
+-- than those that go on, as at least three did; and where consumers lost their links nobody can say.
 CREATE OR REPLACE TABLE derived.expected_next AS
 WITH unknowable AS (
     SELECT p.eid, u.consumer_service
@@ -23,3 +23,4 @@ WHERE NOT EXISTS (
     AND NOT EXISTS (
         SELECT 1 FROM derived.detour AS d JOIN b_went AS g ON g.eid = l.eid AND g.from_st = l.from_st AND g.to_st = d.other_st
         WHERE d.wf = l.wf AND d.from_st = l.from_st AND d.to_st = l.to_st)
+    AND NOT EXISTS (SELECT 1 FROM b_handed_back AS b WHERE b.eid = l.eid AND b.to_st = l.to_st)

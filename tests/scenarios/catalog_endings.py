@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from scenarios.builder import Kind, Scenario, Span
@@ -253,3 +254,107 @@ def aborted_transaction(s: Scenario) -> None:
     s.expected["executions"] = {
         "of": {order(10): {"status": "completed"}, order(20): {"status": "completed"}}
     }
+
+
+_GATEWAY = {"server.address": "cards.example", "http.response.status_code": 402}
+_DECLINED = "CardError: declined"
+
+
+@dataclass
+class _Choreography:
+    """checkout tells payment of an order, payment tells shipping; and checkout, how it stands."""
+
+    scenario: Scenario
+
+    def __post_init__(self) -> None:
+        s = self.scenario
+        self.shop = Shop.of(s)
+        self.cards = s.service("cards", "payments")
+
+    def pay(
+        self,
+        number: int,
+        message: Span | None = None,
+        *,
+        error: str | None = None,
+        refused: bool = False,
+    ) -> Span:
+        """Charge the card: a call to a provider that may fail, one to a service that may refuse."""
+        s, shop = self.scenario, self.shop
+        message = message or shop.place(number, number * 60.0, charge=False)
+        facts = key(number)
+        step = s.process(shop.payment, message, message.end + 0.5, 0.3, attributes=facts)
+        s.span(
+            shop.payment, "POST", Kind.CLIENT, step.start + 0.01, 0.1, parent=step,
+            attributes=_GATEWAY if error else {"server.address": "cards.example"}, error=error,
+        )  # fmt: skip
+        if refused:
+            facts = {**facts, "http.response.status_code": 409}
+        s.call(shop.payment, self.cards, "POST /holds", step.start + 0.12, 0.05, parent=step,
+            attributes=facts)  # fmt: skip
+        self.tell("payments.status", step, 0.2)
+        return step
+
+    def tell(self, destination: str, step: Span, after: float, *, taken: bool = True) -> Span:
+        """Tell checkout, and let it do something about it."""
+        s, shop = self.scenario, self.shop
+        told = s.publish(shop.payment, destination, step.start + after, parent=step)
+        return s.process(shop.checkout, told, told.end + 0.4, 0.05) if taken else told
+
+    def capture(self, number: int, step: Span) -> None:
+        """Tell shipping, which ships."""
+        message = self.scenario.publish(
+            self.shop.payment, "payments.captured", step.start + 0.25, parent=step
+        )
+        self.shop.ship(number, message)
+
+
+@scenario("orp004-not-declined-for-the-first-time", lookalike_of=("ORP004", "STL002"))
+def declined_for_the_first_time(s: Scenario) -> None:
+    """Two orders are declined by message, which nobody has seen before.
+
+    Payment handles what the provider answered to ord-1020 (and to ord-1025 the refusal of a service
+    of its own) and tells checkout, which took the order and calls it off. That is the end: work
+    that is handed back to an earlier participant after an error went another way on.
+    """
+    world = _Choreography(s)
+    for number in range(1, _LEARNED + 11):
+        declined = number in (20, 25)
+        error = _DECLINED if number == 20 else None
+        step = world.pay(number, error=error, refused=number == 25)
+        if declined:
+            world.tell("payments.failed", step, 0.22)
+        else:
+            world.capture(number, step)
+    world.capture(61, world.pay(61))
+    s.expected["executions"] = {
+        "count": _LEARNED + 11,
+        "of": {order(20): {"status": "completed"}, order(25): {"status": "completed"}},
+    }
+
+
+@scenario("orp004-after-an-error")
+def after_an_error(s: Scenario) -> None:
+    """An error that payment handled is no way on by itself.
+
+    ord-1020 told checkout how it stands, as every order does, and nothing else. What ord-1023 told
+    nobody took. ord-1026 was handed back without an error. ord-1029 was handed back and paid by
+    another try, and then nobody shipped it.
+    """
+    world = _Choreography(s)
+    for number in range(1, _LEARNED + 11):
+        if number not in (20, 23, 26, 29):
+            world.capture(number, world.pay(number))
+            continue
+        error = None if number == 26 else _DECLINED
+        step = world.pay(number, error=error)
+        if number != 20:
+            told = world.tell("payments.failed", step, 0.22, taken=number != 23)
+            if number == 29:
+                again = s.publish(
+                    world.shop.checkout, "orders.placed", told.end - 0.01, parent=told
+                )
+                world.pay(number, again)
+                s.expect("DUP002", order(29))
+        s.expect("ORP004", order(number), team="logistics", mentions=["payments.captured"])
+    world.capture(61, world.pay(61))
