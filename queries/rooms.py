@@ -269,6 +269,8 @@ BUILD: Final[tuple[str, ...]] = (
     "headless",
     "usual_source",
     "handoff_correlation",
+    "virtual_call",
+    "repeated",
     "model_workflow",
     "model_default",
     "matured",

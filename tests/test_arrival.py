@@ -33,6 +33,8 @@ VIEWS = {
     "messages": "SELECT * FROM messages",
     "custody": "SELECT * FROM custody",
     "steps": "SELECT * FROM steps",
+    "spans": "SELECT * FROM spans",
+    "links": "SELECT * FROM links",
 }
 
 
@@ -59,6 +61,8 @@ def _attributes(rng: random.Random, kind: int) -> dict[str, str]:
         if rng.random() < 0.5:
             kinds = ["send", "process", "receive", "settle", "create"]
             found["messaging.operation.type"] = rng.choice(kinds)
+    if kind == 3:
+        found["peer.service"] = "bank"
     return found
 
 

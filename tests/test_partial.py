@@ -31,13 +31,41 @@ KEYS = (KeySetting("order.id"), KeySetting("pay.id"))
 
 
 #: What is said of services and sources is said by whole analyses only.
-SEEN = VIEWS | {"findings": "SELECT * FROM findings WHERE family NOT IN ('ownership', 'data')"}
+SEEN = VIEWS | {
+    "findings": "SELECT * FROM findings WHERE family NOT IN ('ownership', 'data')",
+    "workflow_steps": "SELECT * FROM workflow_steps",
+    "workflow_edges": "SELECT * FROM workflow_edges",
+}
+#: The executions of the graph, and the same counted one by one.
+GRAPH = """
+    SELECT workflow, from_service, from_name, to_service, to_name, type, mode,
+        sum(executions), sum(count)
+    FROM workflow_edges GROUP BY ALL
+    UNION ALL
+    SELECT workflow, service, name, 'step', '', '', '', sum(executions), 0 FROM workflow_steps
+    WHERE kind NOT IN ('external', 'datastore') GROUP BY ALL"""
+ONE_BY_ONE = """
+    SELECT workflow, from_service, from_name, to_service, to_name, type, mode,
+        count(DISTINCT execution), count(*)
+    FROM handoffs GROUP BY ALL
+    UNION ALL
+    SELECT e.workflow, c.service, c.name, v.service, v.name, 'call', 'sync',
+        count(DISTINCT execution), count(*)
+    FROM steps AS v JOIN steps AS c USING (execution) JOIN executions AS e USING (execution)
+    WHERE v.is_virtual AND c.step = v.caller_step AND NOT c.is_virtual GROUP BY ALL
+    UNION ALL
+    SELECT workflow, service, name, 'step', '', '', '', count(DISTINCT execution), 0
+    FROM steps JOIN executions USING (execution)
+    WHERE NOT is_virtual AND (workflow, service, name) IN (
+        SELECT (workflow, service, name) FROM workflow_steps) GROUP BY ALL"""
+
+
+def rows(store: Store, sql: str) -> list[str]:
+    return sorted(map(str, store.cursor().execute(sql).fetchall()))
 
 
 def views(store: Store) -> dict[str, list[str]]:
-    return {
-        name: sorted(map(str, store.cursor().execute(sql).fetchall())) for name, sql in SEEN.items()
-    }
+    return {name: rows(store, sql) for name, sql in SEEN.items()}
 
 
 def in_parts(folder: Path, pieces: Sequence[Sequence[bytes]], settings: Settings) -> Store:
@@ -74,11 +102,13 @@ def test_parts_add_up_to_the_whole(seed: int, hub_limit: int, tmp_path: Path) ->
     again = rng.sample(spans, len(spans) // 5)
     with in_parts(tmp_path, [*pieces, again], settings) as store:
         found = views(store)
+        graph, counted = (rows(store, sql) for sql in (GRAPH, ONE_BY_ONE))
         pipeline.refresh(store, mode="given")
         wanted = views(store)
     assert wanted["execution_spans"]
-    for name in VIEWS:
+    for name in SEEN:
         assert found[name] == wanted[name], name
+    assert graph == counted
 
 
 def test_nothing_that_a_part_concludes_is_forgotten(

@@ -79,4 +79,5 @@ def build_executions(build: Build) -> None:
         build.run(name)
     build.run("headless")
     build.learn("usual_source")
-    build.run("handoff_correlation")
+    for name in ("handoff_correlation", "virtual_call", "repeated"):
+        build.run(name)

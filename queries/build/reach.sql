@@ -2,7 +2,9 @@
 -- number of hand-offs, so that an optional step in between hides nothing.
 CREATE OR REPLACE TEMP TABLE b_reach AS
 WITH RECURSIVE edge AS MATERIALIZED (
-    SELECT DISTINCT eid, from_st, to_st, is_async FROM derived.handoff WHERE from_st != to_st
+    SELECT eid, from_st, to_st, is_async FROM derived.handoff ANTI JOIN derived.repeated USING (eid) WHERE from_st != to_st
+    UNION ALL
+    SELECT DISTINCT eid, from_st, to_st, is_async FROM derived.handoff SEMI JOIN derived.repeated USING (eid) WHERE from_st != to_st
 ),
 reach(eid, from_st, to_st) AS (
     SELECT eid, from_st, to_st FROM edge WHERE is_async

@@ -75,4 +75,4 @@ JOIN store.resource AS r USING (resource_id)
 JOIN b_name AS n USING (name)
 LEFT JOIN raised AS e ON e.batch_id = k.batch_id AND e.span_no = k.span_no
 LEFT JOIN derived.span_log AS g ON g.trace_id = k.trace_id AND g.span_id = k.span_id AND g.raised
-WHERE k.sid NOT IN (SELECT sid FROM b_dropped)
+WHERE k.sid NOT IN (SELECT sid FROM derived.span_dropped)

@@ -4,7 +4,7 @@ CREATE OR REPLACE TABLE derived.span_copy AS
 WITH copied AS (
     SELECT DISTINCT s.trace_id, s.span_id
     FROM store.span AS s
-    WHERE (s.batch_id::BIGINT << 32) | s.span_no::BIGINT IN (SELECT sid FROM b_dropped)
+    WHERE (s.batch_id::BIGINT << 32) | s.span_no::BIGINT IN (SELECT sid FROM derived.span_dropped)
 ),
 copy AS (
     SELECT s.*, r.service

@@ -7,8 +7,9 @@ SELECT
     NULL::VARCHAR AS severity, NULL::VARCHAR AS body,
     attribute_json(h.keys, h.types, e.vals) AS attributes
 FROM store.event AS e
-SEMI JOIN derived.span AS d ON d.batch_id = e.batch_id AND d.span_no = e.span_no
 JOIN store.shape AS h USING (shape_id)
+WHERE e.batch_id <= (SELECT upto FROM derived.analysis)
+    AND (e.batch_id::BIGINT << 32) | e.span_no::BIGINT NOT IN (SELECT sid FROM derived.span_dropped)
 UNION ALL
 SELECT
     hex_trace_id(l.trace_id), hex_span_id(l.span_id), 'log', l.event_name,

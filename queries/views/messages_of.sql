@@ -12,12 +12,10 @@ taken AS (
 dead AS (SELECT DISTINCT mid FROM derived.reception SEMI JOIN asked USING (mid) WHERE dead_letter),
 message AS (SELECT m.* FROM derived.message AS m SEMI JOIN asked USING (mid)),
 -- Taken from a dead-letter destination under the same id, by whatever way it got there.
--- (By itself, or every destination of all spans would be looked at first.)
-same_id AS MATERIALIZED (
-    SELECT system, message_id, destination FROM derived.span SEMI JOIN message USING (message_id) WHERE kind = 5
-),
+-- (Asked of the group, or every destination of all spans would be looked at first.)
 dead_id AS (
-    SELECT DISTINCT system, message_id FROM same_id WHERE is_dead_letter(destination)
+    SELECT system, message_id FROM derived.span SEMI JOIN message USING (message_id) WHERE kind = 5
+    GROUP BY system, message_id HAVING bool_or(is_dead_letter(destination))
 ),
 belongs AS (
     SELECT y.mid, list(DISTINCT e.execution ORDER BY e.execution) AS executions

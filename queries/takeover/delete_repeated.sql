@@ -1,0 +1,1 @@
+DELETE FROM derived.repeated WHERE eid IN (SELECT eid FROM s_eid)
