@@ -155,6 +155,43 @@ def test_behind_the_fences_of_sql_and_by_any_name(
     backend.close()
 
 
+def test_time_alone_makes_late_and_lost_and_abandoned(tmp_path: Path) -> None:
+    """A part takes up what is open as soon as it is beyond its deadline."""
+    s = Scenario("time-alone")
+    shop = Shop.of(s)
+    began = shop.orders(40)
+
+    def told() -> list[bytes]:
+        lines = [line.encode() for line in s.lines()]
+        s.spans.clear()
+        return lines
+
+    pieces = [told()]
+    shop.place(50, began + 10)  # is never taken
+    s.serve(shop.checkout, "POST /orders", began + 20, 0.12, attributes=key(51))  # stops there
+    shop.charge(52, began + 30, s.serve(shop.checkout, "POST /orders", began + 30, 1.0))
+    s.spans[:] = [one for one in s.spans if one.end != began + 31.0]  # its parent never comes
+    for number, minutes in enumerate((1, 4, 30), start=60):
+        shop.order(number, began + minutes * 60)
+        pieces.append(told())
+    statuses = set()
+    with (
+        Store.open(tmp_path / "parts.duckdb") as parts,
+        Store.open(tmp_path / "given.duckdb") as given,
+    ):
+        for number, piece in enumerate(pieces):
+            for store in (parts, given):
+                front.store_lines(store, piece)
+            pipeline.refresh(parts, mode="partial")
+            pipeline.refresh(given, mode="given" if number else "whole")
+            found, wanted = views(parts), views(given)
+            for name in SEEN:
+                assert found[name] == wanted[name], (number, name)
+            told_of = "SELECT DISTINCT status FROM executions"
+            statuses |= {row[0] for row in parts.cursor().execute(told_of).fetchall()}
+    assert statuses == {"completed", "running", "abandoned"}
+
+
 def test_a_service_that_begins_to_log_makes_a_whole_analysis_due(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,17 +90,19 @@ def analyse(
     build = overlay.build
     _find_fresh(build, after=after, upto=upto)
     overlay.clear()
+    tally(build, settings, now_ns, after=after, upto=upto)
     _all(build, ("trace_empty", "tied_empty", "key_empty"))
     _all(build, ("trace_fresh", "trace_unsettled", "key_fresh"))
     surprised = False
     for _ in range(_ROUNDS):
         close(build)
-        _read(build, settings, now_ns, after=after, upto=upto, most=most)
+        _read(build, upto=upto, most=most)
         surprised = _rebuild(build, settings)
         _all(build, ("inside", "disturbed"))
         if not build.value("scope/disturbed_count"):
             break
         overlay.clear()
+        tally(build, settings, now_ns, after=after, upto=upto)
         _all(build, ("disturbed_trace", "disturbed_key"))
     else:
         raise TooWideError
@@ -146,15 +148,12 @@ def close(build: Build) -> None:
         _all(build, ("key_more", "tied", "tied_all", "trace_looked", "trace_more", "key_looked"))
 
 
-def _read(
-    build: Build, settings: Settings, now_ns: int, *, after: int, upto: int, most: int
-) -> None:
+def _read(build: Build, *, upto: int, most: int) -> None:
     """The spans of the part and its context into the overlay."""
     _all(build, ("context", "beside", "read_trace", "old", "old_set", "gone"))
     build.run("scope/place", upto=upto)
     if build.value("scope/place_count") > most:
         raise TooWideError
-    tally(build, settings, now_ns, after=after, upto=upto)
     build.run("scope/read_span")
     for name in ("read_link", "read_event", "read_log"):
         build.run(f"scope/{name}", upto=upto)

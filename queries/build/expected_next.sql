@@ -2,6 +2,7 @@
 -- the last step done that they follow. An execution that went on by another way that others took too
 -- is not waiting, nor is one whose work was handed back after an error, nor one that did other work
 -- than those that go on, as at least three did; and where consumers lost their links nobody can say.
+-- left_ns: until the horizon is that much later, time alone changes nothing.
 CREATE OR REPLACE TABLE derived.expected_next AS
 WITH unknowable AS (
     SELECT p.eid, u.consumer_service
@@ -10,7 +11,8 @@ WITH unknowable AS (
 )
 SELECT l.*, k.service, k.namespace, k.name, e.horizon_ns,
     m.matured AND e.horizon_ns - e.end_ns > w.mature_ns + $grace_ns AS matured,
-    e.horizon_ns - l.end_ns > l.deadline_ns + $grace_ns AS late
+    e.horizon_ns - l.end_ns > l.deadline_ns + $grace_ns AS late,
+    $grace_ns + least(l.deadline_ns - (e.horizon_ns - l.end_ns), w.mature_ns - (e.horizon_ns - e.end_ns)) AS left_ns
 FROM b_next_missing AS l
 JOIN derived.model_step AS k ON k.wf = l.wf AND k.st = l.to_st
 JOIN b_matured AS m ON m.eid = l.eid

@@ -1,7 +1,8 @@
 -- Parents that never arrived although their children did: one row a missing span. Patience is ten
 -- times as long as such callers last, and the arrival grace. What began so soon after its source did
 -- that the parent may have ended before has nothing missing (always_missing, too). Log records that carry
--- its id prove that it was at work until then (design section 10).
+-- its id prove that it was at work until then (design section 10). left_ns: until the horizon is that much later,
+-- time alone changes nothing.
 CREATE OR REPLACE TABLE derived.missing_parent AS
 WITH orphan AS (
     SELECT trace_id, parent_span_id, min(start_ns) AS since_ns, max(end_ns) AS child_end_ns,
@@ -45,7 +46,7 @@ SELECT o.* EXCLUDE (child_instance), t.step, c.caller_service, c.caller_namespac
     tr.sampled, greatest(tr.end_ns, coalesce(g.last_ns, 0)) AS trace_end_ns, g.last_ns AS logged_ns, x.horizon_ns,
     c.deadline_ns,
     CASE WHEN c.times >= 30 THEN printf('learned: 10 x p99 of %d', c.times) ELSE 'default' END AS deadline_source,
-    x.horizon_ns - greatest(tr.end_ns, coalesce(g.last_ns, 0)) > $grace_ns + c.deadline_ns AS vanished,
+    $grace_ns + c.deadline_ns - (x.horizon_ns - greatest(tr.end_ns, coalesce(g.last_ns, 0))) AS left_ns, left_ns < 0 AS vanished,
     v.instance AS vanished_instance
 FROM orphan AS o
 JOIN derived.span_step AS t USING (sid)

@@ -6,7 +6,7 @@ WITH queued AS (
         CASE WHEN w.lost THEN 'lost in the queue' ELSE 'waiting in the queue' END AS state,
         w.published_ns AS since_ns, w.late OR w.lost AS late, w.lost AS gone, w.in_hand, w.consumer_service AS step_name,
         json_object('published_by', w.producer_service, 'span_id', hex_span_id(w.span_id), 'awaited_by', w.consumer_group,
-            'deadline_ns', w.deadline_ns, 'deadline', w.deadline_source, 'taken_later', w.taken_later) AS evidence
+            'deadline_ns', w.deadline_ns, 'deadline', w.deadline_source, 'taken_later', CASE WHEN w.lost THEN w.taken_later END) AS evidence
     FROM derived.waiting AS w
     JOIN derived.execution_step AS x ON x.step = w.producer_step
     WHERE NOT w.blind

@@ -2,7 +2,8 @@
 -- in_hand: such a consumer is at it, for spans below it arrived and it did not (missing_parent), or its
 -- log records did (logged_step).
 -- Late and lost allow for the arrival grace and for the time that processing takes: the consumer's span
--- may be on its way, or not ended. Overtaken is what others of its partition followed.
+-- may be on its way, or not ended. Overtaken is what others of its partition followed. left_ns: until the horizon
+-- is that much later, time alone changes nothing.
 CREATE OR REPLACE TABLE derived.waiting AS
 WITH published AS (
     SELECT m.mid, m.system, m.destination, m.kset, m.trace_id, m.span_id, m.producer_service, m.producer_step,
@@ -46,6 +47,7 @@ later AS (
     GROUP BY o.mid, o.consumer_group
 )
 SELECT o.* EXCLUDE (kind, piece, tried_again, publish_failed, source_id, partition), o.horizon_ns - o.published_ns AS waited_ns,
+    $grace_ns + o.busy_ns + CASE WHEN starts_with(o.deadline_source, 'learned') THEN o.deadline_ns ELSE 0 END - waited_ns AS left_ns,
     coalesce(l.taken_later, 0) > 0 AS overtaken, coalesce(l.taken_later, 0) AS taken_later,
     EXISTS (
         SELECT 1 FROM derived.missing_parent AS p
@@ -54,7 +56,6 @@ SELECT o.* EXCLUDE (kind, piece, tried_again, publish_failed, source_id, partiti
         OR EXISTS (
             SELECT 1 FROM derived.logged_step AS p
             WHERE p.kset = o.kset AND p.since_ns >= o.published_ns AND p.service = o.consumer_service) AS in_hand,
-    o.horizon_ns - o.published_ns > o.deadline_ns + o.busy_ns + $grace_ns AS late,
-    overtaken AND o.horizon_ns - o.published_ns > $grace_ns + o.busy_ns
-        + CASE WHEN starts_with(o.deadline_source, 'learned') THEN o.deadline_ns ELSE 0 END AS lost
+    waited_ns > o.deadline_ns + o.busy_ns + $grace_ns AS late,
+    overtaken AND left_ns < 0 AS lost
 FROM open_message AS o LEFT JOIN later AS l USING (mid, consumer_group)

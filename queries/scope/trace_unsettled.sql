@@ -1,14 +1,27 @@
--- The traces of executions that time alone may change: those with something open of which the last word
--- is not said.
+-- The traces of executions that time alone may change: those with something open whose time is over (left_ns), and
+-- of which the last word is not said. What is within its deadline is as it was.
 INSERT INTO s_trace
-WITH unsettled AS (
-    SELECT eid FROM derived.expected_next WHERE NOT matured
+WITH known AS (SELECT max(horizon_ns) AS horizon_ns FROM derived.source),
+unsettled AS (
+    SELECT x.eid FROM derived.expected_next AS x JOIN known AS k ON k.horizon_ns - x.horizon_ns > x.left_ns
+    WHERE NOT x.matured
     UNION
-    SELECT x.eid FROM derived.waiting AS w JOIN derived.execution_step AS x ON x.step = w.producer_step
+    SELECT x.eid FROM derived.waiting AS w JOIN known AS k ON k.horizon_ns - w.horizon_ns > w.left_ns
+    JOIN derived.execution_step AS x ON x.step = w.producer_step
     WHERE NOT w.blind AND NOT (w.lost AND w.taken_later > 100)
     UNION
-    SELECT x.eid FROM derived.missing_parent AS m JOIN derived.execution_step AS x ON x.step = m.step
+    SELECT x.eid FROM derived.missing_parent AS m JOIN known AS k ON k.horizon_ns - m.horizon_ns > m.left_ns
+    JOIN derived.execution_step AS x ON x.step = m.step
     WHERE NOT m.always_missing AND NOT m.sampled
+    UNION
+    -- What nobody will take up is abandoned once the execution has matured.
+    SELECT o.eid
+    FROM derived.open_item AS o
+    JOIN derived.execution_state AS s ON s.eid = o.eid AND NOT s.matured
+    JOIN derived.execution AS e ON e.eid = o.eid
+    JOIN derived.model_workflow AS m USING (wf)
+    JOIN known AS k ON k.horizon_ns - e.end_ns > m.mature_ns
+    WHERE o.gone
 )
 SELECT DISTINCT trace_id, false
 FROM (
