@@ -10,6 +10,8 @@ from tracemap import tracing
 from tracemap.build import Build
 from tracemap.settings import Settings
 
+#: Spans are seldom deeper than that below one that has an answer: so far, a generation a round.
+_STEPS = 6
 #: Doubling reaches chains of 2^32 spans; what is left then is a cycle of parents.
 _MAX_JUMPS = 32
 #: Links that lead from trace to trace to trace; beyond it the rest stands for itself.
@@ -44,7 +46,7 @@ def assign_members(build: Build, settings: Settings) -> None:
         build.learn("hub")
     build.run("key_tie")
     build.run("own")
-    build.run("member_empty")
+    build.run("span_set")
     build.run("kset_empty")
     _resolve_lower_keys(build)
     build.run("seed_own")
@@ -61,17 +63,21 @@ def assign_members(build: Build, settings: Settings) -> None:
         if not _spread(build) and not inside:
             break
     _join_rest(build)
-    build.run("span_set")
     build.run("set_identity")
     build.run("open_trace")
 
 
 def climb(build: Build, start: str = "climb_pointers") -> None:
-    """Lead every span to its nearest ancestor in ``b_near``, by pointer doubling.
+    """Lead every span to its nearest ancestor in ``b_near``: some generations one by one, then, of
+    a chain, by pointer doubling. Spans that nothing leads to stay in ``b_pointer``.
 
     ``start`` makes ``b_pointer``: of all spans, or of those without a membership.
     """
     build.run(start)
+    for _ in range(_STEPS):
+        if not build.value("climb_hit"):
+            return
+        build.run("climb_step")
     for _ in range(_MAX_JUMPS):
         build.run("climb_hit")
         build.run("climb_jump")

@@ -17,7 +17,7 @@ def read_spans(build: Build) -> None:
     for name in ("known_as", "step_name", "shape_field", "span_dropped"):
         build.run(name)
     build.learn("span_copy")
-    for name in ("parent", "span_log", "span", "link", "trace"):
+    for name in ("span_log", "span", "link", "trace"):
         build.run(name)
 
 
@@ -46,7 +46,6 @@ def join_messages(build: Build) -> None:
 @tracing.traced("build steps")
 def build_steps(build: Build) -> None:
     """Entry spans and what happens under them, messages and who took them."""
-    build.run("member_empty")
     build.run("climb_from_entry")
     climb(build)
     for name in (

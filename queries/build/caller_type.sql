@@ -3,9 +3,8 @@
 CREATE OR REPLACE TABLE derived.caller_type AS
 WITH seen AS (
     SELECT s.service, s.name, c.service AS caller_service, c.namespace AS caller_namespace, c.name AS caller_name,
-        count(*) AS times, quantile_disc(greatest(s.start_ns - p.start_ns, 0), 0.99) AS p99_lead_ns
+        count(*) AS times, quantile_disc(greatest(s.start_ns - s.parent_start_ns, 0), 0.99) AS p99_lead_ns
     FROM derived.span AS s
-    JOIN derived.span AS p ON p.sid = s.psid
     JOIN derived.span_step AS st ON st.sid = s.psid
     JOIN derived.step AS c ON c.step = st.step
     GROUP BY s.service, s.name, c.service, c.namespace, c.name

@@ -1,4 +1,4 @@
-INSERT INTO b_member
+INSERT INTO derived.span_set
 SELECT s.sid, n.vid, 'root', t.root_sid
 FROM b_open AS s
 JOIN b_component AS c USING (trace_id)

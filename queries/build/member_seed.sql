@@ -1,1 +1,1 @@
-INSERT INTO b_member SELECT sid, kset, reason, via FROM b_seed
+INSERT INTO derived.span_set SELECT sid, kset, reason, via FROM b_seed

@@ -1,3 +1,3 @@
 -- Those of them that the last statements gave none.
 CREATE OR REPLACE TEMP TABLE b_open AS
-SELECT o.sid, o.psid, o.trace_id FROM b_open AS o ANTI JOIN b_member AS m ON m.sid = o.sid
+SELECT o.sid, o.psid, o.trace_id FROM b_open AS o ANTI JOIN derived.span_set AS m ON m.sid = o.sid

@@ -6,18 +6,21 @@ WITH RECURSIVE region AS MATERIALIZED (
     FROM (SELECT sid FROM b_open AS o JOIN b_agreement AS a USING (trace_id) WHERE NOT a.agreed)
     JOIN derived.span AS s USING (sid)
 ),
-up(sid, kset, via) AS (
-    SELECT r.sid, m.kset, arg_min(c.sid, (c.start_ns, c.span_id))
-    FROM region AS r JOIN derived.span AS c ON c.psid = r.sid JOIN b_member AS m ON m.sid = c.sid
-    GROUP BY r.sid, m.kset
+-- The few children of such spans, before they meet the memberships of all.
+child AS MATERIALIZED (
+    SELECT sid, psid, start_ns, span_id FROM derived.span WHERE psid IN (SELECT sid FROM region)
+),
+up(sid, kset, via, place) AS (
+    SELECT c.psid, m.kset, arg_min(c.sid, (c.start_ns, c.span_id)), min((c.start_ns, c.span_id))
+    FROM derived.span_set AS m JOIN child AS c USING (sid)
+    GROUP BY c.psid, m.kset
     UNION
-    SELECT p.sid, u.kset, u.via
+    SELECT p.sid, u.kset, u.via, u.place
     FROM up AS u JOIN region AS r ON r.sid = u.sid JOIN region AS p ON p.sid = r.psid
 ),
 below AS (
-    SELECT u.sid, any_value(r.kind) AS kind, min(u.kset) AS kset, count(DISTINCT u.kset) AS sets,
-        arg_min(u.via, (v.start_ns, v.span_id)) AS via
-    FROM up AS u JOIN region AS r USING (sid) JOIN derived.span AS v ON v.sid = u.via GROUP BY u.sid
+    SELECT u.sid, any_value(r.kind) AS kind, min(u.kset) AS kset, count(DISTINCT u.kset) AS sets, arg_min(u.via, u.place) AS via
+    FROM up AS u JOIN region AS r USING (sid) GROUP BY u.sid
 ),
 shared AS (
     SELECT u.sid, list_sort(list(DISTINCT k.vid)) AS vids

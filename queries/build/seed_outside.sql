@@ -3,20 +3,20 @@
 CREATE OR REPLACE TEMP TABLE b_seed AS
 WITH reach AS (
     SELECT l.sid, m.kset, 1 AS place, 'link' AS reason, l.linked_sid AS via
-    FROM derived.link AS l SEMI JOIN b_open AS o ON o.sid = l.sid JOIN b_member AS m ON m.sid = l.linked_sid
+    FROM derived.link AS l SEMI JOIN b_open AS o ON o.sid = l.sid JOIN derived.span_set AS m ON m.sid = l.linked_sid
     UNION ALL
     SELECT l.linked_sid, m.kset, 2, 'linked from', l.sid
-    FROM derived.link AS l SEMI JOIN b_open AS o ON o.sid = l.linked_sid JOIN b_member AS m ON m.sid = l.sid
+    FROM derived.link AS l SEMI JOIN b_open AS o ON o.sid = l.linked_sid JOIN derived.span_set AS m ON m.sid = l.sid
     UNION ALL
     SELECT j.sid, m.kset, 3, 'message', j.mid
-    FROM b_join AS j SEMI JOIN b_open AS o ON o.sid = j.sid JOIN b_member AS m ON m.sid = j.mid
+    FROM b_join AS j SEMI JOIN b_open AS o ON o.sid = j.sid JOIN derived.span_set AS m ON m.sid = j.mid
     UNION ALL
     SELECT j.mid, m.kset, 4, 'message', j.sid
-    FROM b_join AS j SEMI JOIN b_open AS o ON o.sid = j.mid JOIN b_member AS m ON m.sid = j.sid
+    FROM b_join AS j SEMI JOIN b_open AS o ON o.sid = j.mid JOIN derived.span_set AS m ON m.sid = j.sid
     UNION ALL
     SELECT o.sid, m.kset, 5, 'message', j.sid
     FROM (SELECT sid, mid FROM b_join SEMI JOIN b_open USING (sid) WHERE mid < 0) AS o
-    JOIN b_join AS j ON j.mid = o.mid AND j.sid != o.sid JOIN b_member AS m ON m.sid = j.sid
+    JOIN b_join AS j ON j.mid = o.mid AND j.sid != o.sid JOIN derived.span_set AS m ON m.sid = j.sid
 ),
 unanswered AS (
     SELECT r.*, s.kind = 5 OR s.operation IN ('receive', 'process') AS takes

@@ -18,7 +18,7 @@ WITH alias(field, attribute, priority) AS (VALUES
     ('template', 'messaging.source.template', 2),
     ('temporary', 'messaging.destination.temporary', 1),
     ('temporary', 'messaging.source.temporary', 2),
-    ('temporary', 'messaging.temp_destination', 3),
+    -- Not messaging.temp_destination: that of pika says it of every queue and exchange it publishes to.
     ('anonymous', 'messaging.destination.anonymous', 1),
     ('anonymous', 'messaging.source.anonymous', 2),
     ('routing_key', 'messaging.rabbitmq.destination.routing_key', 1),

@@ -1,11 +1,14 @@
--- Spans with what the analysis reads of them: parent, step name, messaging and peer attributes.
+-- Spans with what the analysis reads of them: parent, step name, messaging and peer attributes. Of the parent, what
+-- later statements ask of it: to join every span with its parent costs a second a time, of ten million.
+-- is_entry: a root, a SERVER, a CONSUMER that is not nested in one of the same service, or a child of another
+-- service's span (design section 6).
 -- failed: status ERROR, or an exception as an event or a log record (design section 6). refused: the server said no (4xx, a
 -- gRPC code), for which the conventions leave its status unset: no error of its own, but nothing done.
 -- destination: the name that people know it by. address: its own name, where that is another one.
 CREATE OR REPLACE TABLE derived.span AS
 WITH raised AS (SELECT DISTINCT batch_id, span_no FROM store.event WHERE name = 'exception'),
-read AS (
-    SELECT s.*, f.* EXCLUDE (shape_id), (s.batch_id::BIGINT << 32) | s.span_no::BIGINT AS sid,
+given AS (
+    SELECT s.*, f.* EXCLUDE (shape_id),
         lower(s.vals[f.i_operation]) AS op_type, lower(s.vals[f.i_operation_name]) AS op_said,
         -- RabbitMQ's default exchange leads to the queue that the routing key names.
         CASE WHEN f.i_routing_key IS NOT NULL
@@ -14,7 +17,7 @@ read AS (
     FROM store.span AS s LEFT JOIN b_field AS f ON f.shape_id = s.shape_id
 ),
 -- Names that were made up are long: few are looked at for it.
-seen AS (SELECT *, CASE WHEN strlen(address) > 20 THEN known_as(address) ELSE address END AS known FROM read),
+seen AS (SELECT *, CASE WHEN strlen(address) > 20 THEN known_as(address) ELSE address END AS known FROM given),
 -- As the conventions have it in the names of spans: by the template, else that it is anonymous or temporary; by one
 -- word, for who replies to a queue seldom knows which of the two it is.
 called AS (
@@ -24,55 +27,71 @@ called AS (
         WHEN vals[i_anonymous] = 'true' OR vals[i_temporary] = 'true' THEN '(anonymous)'
         ELSE address END) AS destination
     FROM seen
+),
+-- What is read of the attributes, before large joins: lists of texts are heavy to carry along.
+read AS (
+    SELECT (k.batch_id::BIGINT << 32) | k.span_no::BIGINT AS sid,
+        k.batch_id, k.span_no,
+        k.trace_id, k.span_id, k.parent_span_id,
+        k.resource_id, k.scope_id,
+        CASE WHEN k.destination != k.address THEN replace(n.step_name, k.address, k.destination) ELSE n.step_name END AS name, k.kind,
+        least(k.start_ns, 9223372036854775806)::BIGINT AS start_ns,
+        least(k.end_ns, 9223372036854775806)::BIGINT AS end_ns,
+        k.status, k.status = 2
+            -- A Celery task that gave up this try and asked for another one: its status is unset.
+            OR coalesce(k.vals[k.i_task_state] IN ('RETRY', 'FAILURE', 'REJECTED'), false) AS failed,
+        k.kind = 2 AND (coalesce(try_cast(k.vals[k.i_http_status] AS INTEGER) >= 400, false)
+            OR coalesce(k.vals[k.i_rpc_status] NOT IN ('0', 'OK'), false)) AS refused,
+        coalesce(regexp_matches(k.trace_state, '(^|,)\s*ot=([^,]*;)?th:0*[1-9a-fA-F]'), false) AS sampled,
+        k.dropped_links,
+        CASE
+            WHEN k.kind IN (1, 2, 3) AND k.op_type IS NULL THEN NULL
+            WHEN k.op_said IN ('nack', 'reject', 'abandon', 'dead_letter', 'deadletter', 'release')
+                OR k.op_type IN ('nack', 'reject', 'abandon', 'dead_letter') THEN 'reject'
+            WHEN k.op_type = 'create' THEN 'create'
+            -- A PRODUCER sends, whatever it says: that of confluent-kafka for Python says receive.
+            WHEN k.kind = 4 OR k.op_type IN ('publish', 'send') THEN 'send'
+            WHEN k.op_type IN ('deliver', 'process') THEN 'process'
+            WHEN k.op_type IN ('receive', 'poll', 'pull', 'consume') THEN 'receive'
+            WHEN k.op_type IN ('settle', 'ack', 'complete', 'commit') THEN 'settle'
+            WHEN k.kind = 5 AND regexp_matches(lower(k.name), '(^|[ ._])(receive|recv|poll)($|[ ._])') THEN 'receive'
+            WHEN k.kind = 5 THEN 'process'
+        END AS operation,
+        k.vals[k.i_system] AS system,
+        k.destination,
+        -- Who asks knows RabbitMQ's direct reply-to without what it has for who replies.
+        CASE WHEN starts_with(k.address, 'amq.rabbitmq.reply-to') THEN 'amq.rabbitmq.reply-to' ELSE nullif(k.address, k.destination) END AS address,
+        nullif(k.vals[k.i_message_id], '') AS message_id,
+        nullif(k.vals[k.i_consumer_group], '') AS consumer_group,
+        k.vals[k.i_partition] AS partition,
+        k.vals[k.i_log_offset] AS log_offset,
+        try_cast(k.vals[k.i_batch_count] AS BIGINT) AS batch_count,
+        k.vals[k.i_activity] AS activity,
+        CASE WHEN k.kind = 3 THEN coalesce(
+            k.vals[k.i_peer_service], k.vals[k.i_db_name], k.vals[k.i_db_system], k.vals[k.i_peer_address])
+        END AS peer,
+        CASE WHEN k.kind = 3 AND k.i_db_system IS NOT NULL THEN 'datastore' WHEN k.kind = 3 THEN 'external' END
+            AS peer_kind
+    FROM called AS k JOIN b_name AS n USING (name)
+),
+parent AS NOT MATERIALIZED (
+    SELECT (batch_id::BIGINT << 32) | span_no::BIGINT AS sid, trace_id, span_id, resource_id, kind, start_ns, end_ns
+    FROM store.span
+    WHERE (batch_id::BIGINT << 32) | span_no::BIGINT NOT IN (SELECT sid FROM derived.span_dropped)
 )
 SELECT
-    k.sid, t.psid,
-    k.batch_id, k.span_no, b.source_id,
-    k.trace_id, k.span_id, k.parent_span_id,
-    k.resource_id, k.scope_id, r.service, r.namespace, r.instance,
-    CASE WHEN k.destination != k.address THEN replace(n.step_name, k.address, k.destination) ELSE n.step_name END AS name, k.kind,
-    least(k.start_ns, 9223372036854775806)::BIGINT AS start_ns,
-    least(k.end_ns, 9223372036854775806)::BIGINT AS end_ns,
-    k.status, k.status = 2 OR e.batch_id IS NOT NULL OR g.raised IS NOT NULL
-        -- A Celery task that gave up this try and asked for another one: its status is unset.
-        OR coalesce(k.vals[k.i_task_state] IN ('RETRY', 'FAILURE', 'REJECTED'), false) AS failed,
-    k.kind = 2 AND (coalesce(try_cast(k.vals[k.i_http_status] AS INTEGER) >= 400, false)
-        OR coalesce(k.vals[k.i_rpc_status] NOT IN ('0', 'OK'), false)) AS refused,
-    coalesce(regexp_matches(k.trace_state, '(^|,)\s*ot=([^,]*;)?th:0*[1-9a-fA-F]'), false) AS sampled,
-    k.dropped_links,
-    CASE
-        WHEN k.kind IN (1, 2, 3) AND k.op_type IS NULL THEN NULL
-        WHEN k.op_said IN ('nack', 'reject', 'abandon', 'dead_letter', 'deadletter', 'release')
-            OR k.op_type IN ('nack', 'reject', 'abandon', 'dead_letter') THEN 'reject'
-        WHEN k.op_type = 'create' THEN 'create'
-        -- A PRODUCER sends, whatever it says: that of confluent-kafka for Python says receive.
-        WHEN k.kind = 4 OR k.op_type IN ('publish', 'send') THEN 'send'
-        WHEN k.op_type IN ('deliver', 'process') THEN 'process'
-        WHEN k.op_type IN ('receive', 'poll', 'pull', 'consume') THEN 'receive'
-        WHEN k.op_type IN ('settle', 'ack', 'complete', 'commit') THEN 'settle'
-        WHEN k.kind = 5 AND regexp_matches(lower(k.name), '(^|[ ._])(receive|recv|poll)($|[ ._])') THEN 'receive'
-        WHEN k.kind = 5 THEN 'process'
-    END AS operation,
-    k.vals[k.i_system] AS system,
-    k.destination,
-    -- Who asks knows RabbitMQ's direct reply-to without what it has for who replies.
-    CASE WHEN starts_with(k.address, 'amq.rabbitmq.reply-to') THEN 'amq.rabbitmq.reply-to' ELSE nullif(k.address, k.destination) END AS address,
-    nullif(k.vals[k.i_message_id], '') AS message_id,
-    nullif(k.vals[k.i_consumer_group], '') AS consumer_group,
-    k.vals[k.i_partition] AS partition,
-    k.vals[k.i_log_offset] AS log_offset,
-    try_cast(k.vals[k.i_batch_count] AS BIGINT) AS batch_count,
-    k.vals[k.i_activity] AS activity,
-    CASE WHEN k.kind = 3 THEN coalesce(
-        k.vals[k.i_peer_service], k.vals[k.i_db_name], k.vals[k.i_db_system], k.vals[k.i_peer_address])
-    END AS peer,
-    CASE WHEN k.kind = 3 AND k.i_db_system IS NOT NULL THEN 'datastore' WHEN k.kind = 3 THEN 'external' END
-        AS peer_kind
-FROM called AS k
-LEFT JOIN b_parent_of AS t ON t.sid = k.sid
+    k.sid, p.sid AS psid, p.kind AS parent_kind, least(p.start_ns, 9223372036854775806)::BIGINT AS parent_start_ns,
+    CASE WHEN p.end_ns > p.start_ns THEN least(p.end_ns - p.start_ns, 9223372036854775806) ELSE 0 END::BIGINT AS parent_ns,
+    p.sid IS NULL OR k.kind = 2 OR (k.kind = 5 AND p.kind != 5)
+        OR r.service != pr.service OR r.namespace IS DISTINCT FROM pr.namespace AS is_entry,
+    r.service, r.namespace, r.instance, b.source_id,
+    k.* EXCLUDE (sid, failed), k.failed OR e.batch_id IS NOT NULL OR g.raised IS NOT NULL AS failed
+FROM read AS k
+-- A span that is its own parent has none.
+LEFT JOIN parent AS p ON p.trace_id = k.trace_id AND p.span_id = k.parent_span_id AND p.sid != k.sid
+LEFT JOIN store.resource AS pr ON pr.resource_id = p.resource_id
 JOIN store.batch AS b USING (batch_id)
-JOIN store.resource AS r USING (resource_id)
-JOIN b_name AS n USING (name)
+JOIN store.resource AS r ON r.resource_id = k.resource_id
 LEFT JOIN raised AS e ON e.batch_id = k.batch_id AND e.span_no = k.span_no
 LEFT JOIN derived.span_log AS g ON g.trace_id = k.trace_id AND g.span_id = k.span_id AND g.raised
 WHERE k.sid NOT IN (SELECT sid FROM derived.span_dropped)

@@ -1,2 +1,3 @@
--- Which set of identities each span belongs to; equal sets are equal numbers.
-CREATE OR REPLACE TABLE derived.span_set AS SELECT sid, kset, reason, via FROM b_member
+-- Which set of identities each span belongs to, with the reason and the span that gave it; equal sets are equal
+-- numbers. Filled in the rounds that follow.
+CREATE OR REPLACE TABLE derived.span_set (sid BIGINT, kset BIGINT, reason VARCHAR, via BIGINT)

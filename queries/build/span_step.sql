@@ -1,4 +1,5 @@
--- The step of every span; spans in a cycle of parents stand for themselves.
+-- The step of every span; spans in a cycle of parents, which no climb led to an entry, stand for themselves.
 CREATE OR REPLACE TABLE derived.span_step AS
-SELECT s.sid, coalesce(n.near, s.sid) AS step
-FROM derived.span AS s LEFT JOIN b_near AS n USING (sid)
+SELECT sid, near AS step FROM b_near
+UNION ALL
+SELECT sid, sid FROM b_pointer

@@ -5,5 +5,5 @@ WITH left_open AS (
 )
 SELECT s.trace_id, min(m.kset) AS kset, min(m.kset) = max(m.kset) AS agreed,
     arg_min(m.via, (m.reason = 'ancestor', s.start_ns, s.span_id)) AS via
-FROM derived.span AS s JOIN b_member AS m USING (sid) SEMI JOIN left_open USING (trace_id)
+FROM derived.span AS s JOIN derived.span_set AS m USING (sid) SEMI JOIN left_open USING (trace_id)
 GROUP BY s.trace_id
