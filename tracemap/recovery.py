@@ -18,6 +18,7 @@ from typing import Final
 
 import duckdb
 
+from tracemap import queries
 from tracemap.errors import StoreBusyError, StoreError
 
 #: Checkpoints stall commits: the rarer, the fewer requests wait for one, and the longer each does
@@ -28,6 +29,10 @@ _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
+
+#: What DuckDB holds in memory by default (bytes), where the machine has as much. An analysis of ten
+#: million spans is hardly slower than with all that it could take (benchmarks/analysis.py).
+_MEMORY: Final = 3_000_000_000
 
 #: How DuckDB begins its message when a log cannot be replayed, and where it names the place.
 _REPLAY: Final = "replaying wal"
@@ -109,8 +114,9 @@ def connect(
 ) -> tuple[duckdb.DuckDBPyConnection, Damage | None]:
     """Open the database, without the damaged part of its log if need be.
 
-    ``memory`` is what DuckDB may hold, in bytes. By itself it takes four fifths of the machine's or
-    of its control group's, and keeps there what it has read and written.
+    ``memory`` is what DuckDB may hold, in bytes: by default 3 GB, or four fifths of the
+    machine's or its control group's where that is less. It keeps there what it has read and
+    written.
 
     Raises StoreBusyError when another process holds it, StoreError when it cannot be opened.
     """
@@ -136,7 +142,20 @@ def _short(what: str) -> str:
 
 def _open(path: Path, memory: int | None) -> duckdb.DuckDBPyConnection:
     more = {} if memory is None else {"memory_limit": f"{memory}B"}
-    return duckdb.connect(str(path), config=_CONFIG | more)
+    connection = duckdb.connect(str(path), config=_CONFIG | more)
+    try:
+        _bound(connection, _MEMORY if memory is None else memory)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _bound(connection: duckdb.DuckDBPyConnection, most: int) -> None:
+    """Let it hold up to ``most`` bytes, or what the machine lets it, and keep what it has held."""
+    for (size,) in connection.execute(queries.text("store/memory"), {"most": most}).fetchall():
+        for name in ("memory_bound", "memory_kept"):
+            connection.execute(queries.text(f"store/{name}"), {"bytes": f"{size}B"})
 
 
 def _without_damage(

@@ -120,7 +120,7 @@ def serve(
         str | None,
         typer.Option(
             metavar="SIZE",
-            help="What the database may hold in memory: 2GB; otherwise most of the machine's.",
+            help="What the database may hold in memory: 8GB; by default 3GB.",
         ),
     ] = None,
     trace_self: Annotated[
