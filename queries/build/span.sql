@@ -17,15 +17,17 @@ given AS (
     FROM store.span AS s LEFT JOIN b_field AS f ON f.shape_id = s.shape_id
 ),
 -- Names that were made up are long: few are looked at for it.
-seen AS (SELECT *, CASE WHEN strlen(address) > 20 THEN known_as(address) ELSE address END AS known FROM given),
+seen AS (SELECT *, CASE WHEN strlen(address) > 20 THEN known_as(address) END AS known FROM given),
 -- As the conventions have it in the names of spans: by the template, else that it is anonymous or temporary; by one
 -- word, for who replies to a queue seldom knows which of the two it is.
 called AS (
-    SELECT *, coalesce(nullif(vals[i_template], ''), CASE
+    SELECT *, CASE
+        WHEN i_template IS NOT NULL AND vals[i_template] != '' THEN vals[i_template]
         WHEN known = '{id}' THEN '(anonymous)'
         WHEN known != address THEN known
-        WHEN vals[i_anonymous] = 'true' OR vals[i_temporary] = 'true' THEN '(anonymous)'
-        ELSE address END) AS destination
+        WHEN (i_anonymous IS NOT NULL OR i_temporary IS NOT NULL) AND (vals[i_anonymous] = 'true' OR vals[i_temporary] = 'true')
+            THEN '(anonymous)'
+        ELSE address END AS destination
     FROM seen
 ),
 -- What is read of the attributes, before large joins: lists of texts are heavy to carry along.
@@ -60,7 +62,9 @@ read AS (
         k.vals[k.i_system] AS system,
         k.destination,
         -- Who asks knows RabbitMQ's direct reply-to without what it has for who replies.
-        CASE WHEN starts_with(k.address, 'amq.rabbitmq.reply-to') THEN 'amq.rabbitmq.reply-to' ELSE nullif(k.address, k.destination) END AS address,
+        CASE WHEN k.address != k.destination THEN
+            CASE WHEN starts_with(k.address, 'amq.rabbitmq.reply-to') THEN 'amq.rabbitmq.reply-to' ELSE k.address END
+        END AS address,
         nullif(k.vals[k.i_message_id], '') AS message_id,
         nullif(k.vals[k.i_consumer_group], '') AS consumer_group,
         k.vals[k.i_partition] AS partition,
