@@ -11,7 +11,8 @@ from tracemap.settings import Settings
 def learn(build: Build, settings: Settings) -> None:
     """Steps, successors, waits and deadlines per workflow; who takes what from each destination."""
     build.run("model_workflow" if build.learning else "model_default")
-    build.run("matured")
+    for name in ("matured", "step_kind", "published", "taken"):
+        build.run(name)
     if build.learning:
         build.run("model_step", deadline_step_ns=settings.deadline_step_ns)
         build.run("reach")
@@ -21,7 +22,6 @@ def learn(build: Build, settings: Settings) -> None:
             build.run(name)
     build.run("processed")
     build.learn("doubled_group")
-    build.run("taken")
     if build.sight not in ("partition", "past"):
         build.run("scope/newest_taken" if build.part else "newest_taken")
 
@@ -35,13 +35,27 @@ def judge(build: Build, settings: Settings) -> None:
     build.learn("log_service", **patience)
     build.run("logged_step", grace_ns=grace_ns)
     build.run("waiting", grace_ns=grace_ns)
-    for name in ("step_done", "next_missing", "went"):
+    for name in ("next_missing", "went"):
         build.run(name)
     build.learn("detour")
     build.run("handed_back")
-    build.run("work_wanted_all" if build.learning else "work_wanted")
-    build.run("work_shape")
-    build.learn("variant")
+    if build.learning:
+        _find_variants(build)
+    else:
+        build.run("work_wanted")
+        build.run("work_shape")
     build.run("expected_next", grace_ns=grace_ns)
     for name in ("under_way", "ending", "open_item", "open_next", "execution_state"):
         build.run(name)
+
+
+def _find_variants(build: Build) -> None:
+    """Work that ends without its usual successor as a rule.
+
+    A hundred steps that went on nearly always show that the same work does; else all are looked at.
+    """
+    for name in ("work_before", "work_wanted_some", "work_shape", "variant"):
+        build.run(name)
+    if build.value("variant_count"):
+        for name in ("work_wanted_all", "work_shape", "variant"):
+            build.run(name)

@@ -8,12 +8,11 @@ WITH held AS (
         AND n.step_name IS NOT DISTINCT FROM o.step_name
 ),
 last_step AS (
-    SELECT l.eid, t.service, t.namespace, t.name, t.end_ns, t.span_id
-    FROM (
-        SELECT s.eid, arg_max(s.step, (t.end_ns, t.span_id)) AS step
-        FROM derived.execution_step AS s JOIN derived.step AS t USING (step) GROUP BY s.eid
-    ) AS l
-    JOIN derived.step AS t USING (step)
+    SELECT e.eid, arg_max({'service': t.service, 'namespace': t.namespace, 'name': t.name, 'end_ns': t.end_ns, 'span_id': t.span_id}, t.span_id) AS last
+    FROM derived.execution AS e
+    JOIN derived.execution_step AS s USING (eid)
+    JOIN derived.step AS t ON t.step = s.step AND t.end_ns = e.end_ns
+    GROUP BY e.eid
 ),
 owner AS (
     SELECT kind, name, namespace, any_value(team) AS team FROM derived.owner GROUP BY ALL
@@ -26,10 +25,10 @@ FROM held AS h
 LEFT JOIN service_owner AS s ON s.name = h.holder
 LEFT JOIN owner AS d ON d.kind = 'destination' AND d.name = h.holder AND d.namespace IS NOT DISTINCT FROM h.system
 UNION ALL
-SELECT e.eid, 1, l.service, 'done', x.status, l.end_ns, s.team,
-    NULL, l.name, l.span_id, NULL
+SELECT e.eid, 1, l.last.service, 'done', x.status, l.last.end_ns, s.team,
+    NULL, l.last.name, l.last.span_id, NULL
 FROM derived.execution AS e
 JOIN derived.execution_state AS x USING (eid)
 JOIN last_step AS l USING (eid)
-LEFT JOIN service_owner AS s ON s.name = l.service
+LEFT JOIN service_owner AS s ON s.name = l.last.service
 WHERE e.eid NOT IN (SELECT eid FROM held)

@@ -4,7 +4,7 @@ CREATE OR REPLACE TEMP TABLE b_handed_back AS
 WITH back AS (
     SELECT DISTINCT d.eid, d.wf, d.st, d.step, s.start_ns
     FROM derived.handoff AS h
-    JOIN b_done AS d ON d.eid = h.eid AND d.step = h.from_step
+    JOIN b_kind AS d ON d.eid = h.eid AND d.step = h.from_step
     JOIN derived.step AS s ON s.step = h.from_step
     JOIN derived.step AS t ON t.step = h.to_step AND t.service != s.service
     LEFT JOIN derived.model_next AS n ON n.wf = h.wf AND n.from_st = h.from_st AND n.to_st = h.to_st

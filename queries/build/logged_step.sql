@@ -3,14 +3,15 @@
 -- trace does that began last before it told something. Told until the arrival grace and the patience
 -- for such a service are over (log_service); then nobody knows.
 CREATE OR REPLACE TABLE derived.logged_step AS
-WITH under_way AS (
+WITH stored AS (SELECT trace_id, span_id FROM derived.span SEMI JOIN derived.span_log USING (trace_id, span_id)),
+under_way AS (
     SELECT g.*, r.service, r.namespace, p.deadline_ns
     FROM derived.span_log AS g
     JOIN derived.trace AS tr USING (trace_id)
     JOIN store.resource AS r USING (resource_id)
     JOIN derived.source AS x USING (source_id)
     JOIN derived.log_service AS p ON p.service = r.service AND p.namespace IS NOT DISTINCT FROM r.namespace AND p.tells
-    ANTI JOIN derived.span AS d ON d.trace_id = g.trace_id AND d.span_id = g.span_id
+    ANTI JOIN stored AS d ON d.trace_id = g.trace_id AND d.span_id = g.span_id
     ANTI JOIN derived.missing_parent AS m ON m.trace_id = g.trace_id AND m.parent_span_id = g.span_id
     WHERE NOT tr.sampled AND x.horizon_ns - g.last_ns <= $grace_ns + p.deadline_ns
 )

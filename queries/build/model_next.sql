@@ -7,54 +7,56 @@
 -- Samples begin with the first that went on: before, the successor may not have existed. And where
 -- more than 5% end here, again and again between others that go on, ending here is usual (branches).
 CREATE OR REPLACE TABLE derived.model_next AS
-WITH begun AS (
-    SELECT s.eid, s.wf, s.st, min(t.start_ns) AS start_ns,
-        max(t.end_ns) FILTER (s.last_attempt AND NOT t.failed AND NOT t.refused) AS done_ns
-    FROM derived.execution_step AS s JOIN derived.step AS t USING (step)
-    GROUP BY s.eid, s.wf, s.st
+WITH standing AS (SELECT m.eid, m.matured, e.horizon_ns FROM b_matured AS m JOIN derived.execution AS e USING (eid)),
+begun AS (
+    SELECT k.eid, k.wf, k.st, k.done_ns, x.matured, x.horizon_ns FROM b_kind AS k JOIN standing AS x USING (eid) WHERE k.done > 0
 ),
-went AS (
-    SELECT r.eid, a.wf, r.from_st, r.to_st, greatest(b.start_ns - a.done_ns, 0) AS wait_ns, a.done_ns
+went AS MATERIALIZED (
+    SELECT r.eid, a.wf, r.from_st, r.to_st, greatest(b.start_ns - a.done_ns, 0) AS wait_ns, a.done_ns, a.matured, a.horizon_ns
     FROM b_reach AS r
     JOIN begun AS a ON a.eid = r.eid AND a.st = r.from_st
-    JOIN begun AS b ON b.eid = r.eid AND b.st = r.to_st
-    WHERE a.done_ns IS NOT NULL
+    JOIN b_kind AS b ON b.eid = r.eid AND b.st = r.to_st
 ),
 wait AS (
     SELECT wf, from_st, to_st, count(*) AS waits, quantile_disc(wait_ns, 0.99) AS p99_ns,
         min(done_ns) AS first_ns
     FROM went GROUP BY wf, from_st, to_st
 ),
-known AS (
-    SELECT d.eid, d.wf, d.st AS from_st, w.to_st, d.done_ns,
-        m.matured OR (w.waits >= 30 AND e.horizon_ns - d.done_ns > learned_deadline(w.p99_ns)) AS settled
-    FROM begun AS d
-    JOIN wait AS w ON w.wf = d.wf AND w.from_st = d.st
-    JOIN b_matured AS m ON m.eid = d.eid
-    JOIN derived.execution AS e ON e.eid = d.eid
-    WHERE d.done_ns >= w.first_ns
-        AND (m.matured OR (w.waits >= 30 AND e.horizon_ns - d.done_ns > w.p99_ns))
+-- Each that went on is one of those that could.
+known AS NOT MATERIALIZED (
+    SELECT k.eid, k.wf, k.st AS from_st, w.to_st, k.done_ns, false AS went,
+        k.matured OR (w.waits >= 30 AND k.horizon_ns - k.done_ns > learned_deadline(w.p99_ns)) AS settled
+    FROM begun AS k JOIN wait AS w ON w.wf = k.wf AND w.from_st = k.st
+    WHERE k.done_ns >= w.first_ns AND (k.matured OR (w.waits >= 30 AND k.horizon_ns - k.done_ns > w.p99_ns))
+    UNION ALL
+    SELECT k.eid, k.wf, k.from_st, k.to_st, k.done_ns, true,
+        k.matured OR (w.waits >= 30 AND k.horizon_ns - k.done_ns > learned_deadline(w.p99_ns))
+    FROM went AS k JOIN wait AS w USING (wf, from_st, to_st)
+    WHERE k.matured OR (w.waits >= 30 AND k.horizon_ns - k.done_ns > w.p99_ns)
 ),
-enough AS (SELECT wf, from_st, to_st FROM known WHERE settled GROUP BY wf, from_st, to_st HAVING count(*) >= 30),
-sample AS (
-    SELECT k.* FROM known AS k LEFT JOIN enough AS n USING (wf, from_st, to_st)
-    WHERE k.settled OR n.wf IS NULL
+counted AS (
+    SELECT wf, from_st, to_st,
+        count(*) FILTER (NOT went) AS executions, count(*) FILTER (went) AS followed,
+        count(*) FILTER (NOT went AND settled) AS settled, count(*) FILTER (went AND settled) AS settled_followed
+    FROM known GROUP BY wf, from_st, to_st
 ),
 often AS (
-    SELECT s.wf, s.from_st, s.to_st, count(*) AS executions, count(g.eid) AS followed
-    FROM sample AS s
-    LEFT JOIN went AS g ON g.eid = s.eid AND g.from_st = s.from_st AND g.to_st = s.to_st
-    GROUP BY s.wf, s.from_st, s.to_st
+    SELECT wf, from_st, to_st, settled >= 30 AS enough,
+        CASE WHEN enough THEN settled ELSE executions END AS executions,
+        CASE WHEN enough THEN settled_followed ELSE followed END AS followed
+    FROM counted
 ),
 ends_here AS (
     SELECT wf, from_st, to_st
     FROM (
-        SELECT s.wf, s.from_st, s.to_st, g.eid IS NULL
-            AND lag(g.eid) OVER (PARTITION BY s.wf, s.from_st, s.to_st ORDER BY s.done_ns, s.eid) IS NOT NULL AS begins
-        FROM sample AS s
-        JOIN often AS o ON o.wf = s.wf AND o.from_st = s.from_st AND o.to_st = s.to_st
-            AND o.executions - o.followed > greatest(4, 0.05 * o.executions)
-        LEFT JOIN went AS g ON g.eid = s.eid AND g.from_st = s.from_st AND g.to_st = s.to_st
+        SELECT wf, from_st, to_st, NOT went
+            AND lag(went) OVER (PARTITION BY wf, from_st, to_st ORDER BY done_ns, eid) AS begins
+        FROM (
+            SELECT k.wf, k.from_st, k.to_st, k.eid, k.done_ns, bool_or(k.went) AS went
+            FROM known AS k JOIN often AS o ON o.wf = k.wf AND o.from_st = k.from_st AND o.to_st = k.to_st
+                AND o.executions - o.followed > greatest(4, 0.05 * o.executions) AND (k.settled OR NOT o.enough)
+            GROUP BY k.wf, k.from_st, k.to_st, k.eid, k.done_ns
+        )
     )
     GROUP BY wf, from_st, to_st HAVING count(*) FILTER (begins) >= 3
 )

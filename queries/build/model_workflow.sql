@@ -1,8 +1,9 @@
 -- Per workflow: how long executions are quiet between steps, and so when one counts as matured.
 CREATE OR REPLACE TABLE derived.model_workflow AS
 WITH gap AS (
-    SELECT s.eid, s.wf, t.start_ns - max(t.end_ns) OVER (
-        PARTITION BY s.eid ORDER BY t.start_ns, t.span_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS gap_ns
+    -- In which order those come that began at once tells nothing: there is no pause between them.
+    SELECT s.wf, t.start_ns - max(t.end_ns) OVER (
+        PARTITION BY s.eid ORDER BY t.start_ns ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS gap_ns
     FROM derived.execution_step AS s JOIN derived.step AS t USING (step)
 ),
 quiet AS (SELECT wf, quantile_disc(greatest(gap_ns, 0), 0.99) AS p99_gap_ns FROM gap WHERE gap_ns IS NOT NULL GROUP BY wf)

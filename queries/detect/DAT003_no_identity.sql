@@ -28,7 +28,9 @@ told AS (
 sent AS (
     SELECT t.service, t.namespace, min(t.start_ns) AS first_ns, max(t.end_ns) AS last_ns,
         sum(t.spans)::BIGINT AS spans, count(DISTINCT x.eid) AS executions
-    FROM derived.step AS t JOIN derived.execution_step AS x USING (step) GROUP BY ALL
+    FROM derived.step AS t JOIN derived.execution_step AS x USING (step)
+    WHERE t.service IN (SELECT name FROM derived.owner WHERE kind = 'service' AND rule = 'no-identity')
+    GROUP BY ALL
 )
 SELECT
     coalesce(o.namespace || '/', '') || o.name AS anchor,

@@ -53,7 +53,7 @@ FROM taken AS t
 JOIN concerned AS c
     ON c.mid = t.mid AND c.consumer_group = t.consumer_group AND c.identity = t.identity
         AND c.destination IS NOT DISTINCT FROM t.destination
-JOIN derived.message AS m ON m.mid = t.mid
-JOIN derived.step AS s ON s.step = t.steps[1]
+JOIN (SELECT * FROM derived.message SEMI JOIN taken USING (mid)) AS m ON m.mid = t.mid
+JOIN (SELECT * FROM derived.step WHERE step IN (SELECT steps[1] FROM taken)) AS s ON s.step = t.steps[1]
 -- Doubled instrumentation that shows only in the mass.
 ANTI JOIN derived.doubled_group AS h ON h.destination IS NOT DISTINCT FROM t.destination AND h.consumer_group = t.consumer_group

@@ -17,9 +17,7 @@ WITH single AS (
         AND NOT (kind = 2 AND regexp_matches(name, '^(GET|HEAD|OPTIONS)( |$)|(^|[/.])(Get|List|Search|Query|Find|Read|Describe)[A-Z][^/]*$'))
 ),
 twice AS (
-    SELECT s.eid, s.wf, s.st
-    FROM derived.execution_step AS s SEMI JOIN single USING (wf, st)
-    WHERE s.last_attempt GROUP BY s.eid, s.wf, s.st HAVING count(*) > 1
+    SELECT eid, wf, st FROM b_kind SEMI JOIN single USING (wf, st) WHERE done > 1
 ),
 done AS (
     SELECT s.eid, s.wf, s.st, count(DISTINCT coalesce(t.mid, t.step)) AS times,

@@ -30,7 +30,10 @@ SELECT
     printf('Ask %s what happened to %s at that time; if the work was not finished, run it again.',
         m.caller_service, coalesce('instance ' || m.vanished_instance, 'this call')) AS next_action
 FROM derived.missing_parent AS m
-JOIN (SELECT step, list(eid ORDER BY eid) AS eids FROM derived.execution_step GROUP BY step) AS x ON x.step = m.step
+JOIN (
+    SELECT step, list(eid ORDER BY eid) AS eids
+    FROM derived.execution_step SEMI JOIN derived.missing_parent USING (step) GROUP BY step
+) AS x ON x.step = m.step
 WHERE NOT m.always_missing AND NOT m.sampled
     AND m.vanished
     AND NOT EXISTS (

@@ -26,5 +26,8 @@ SELECT
         'taken_later', w.taken_later) AS evidence,
     printf('Publish the message to %s again, or have %s process it by hand.', w.destination, w.consumer_service) AS next_action
 FROM derived.waiting AS w
-JOIN (SELECT step, list(eid ORDER BY eid) AS eids FROM derived.execution_step GROUP BY step) AS x ON x.step = w.producer_step
+JOIN (
+    SELECT step, list(eid ORDER BY eid) AS eids FROM derived.execution_step
+    WHERE step IN (SELECT producer_step FROM derived.waiting) GROUP BY step
+) AS x ON x.step = w.producer_step
 WHERE w.lost AND NOT w.blind AND NOT w.in_hand

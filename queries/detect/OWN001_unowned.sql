@@ -22,7 +22,9 @@ FROM derived.owner AS o
 JOIN (
     SELECT t.service, t.namespace, min(t.start_ns) AS first_ns, max(t.end_ns) AS last_ns, sum(t.spans)::BIGINT AS spans,
         count(DISTINCT x.eid) AS executions
-    FROM derived.step AS t JOIN derived.execution_step AS x USING (step) GROUP BY ALL
+    FROM derived.step AS t JOIN derived.execution_step AS x USING (step)
+    WHERE t.service IN (SELECT name FROM derived.owner WHERE kind = 'service' AND rule = 'no-match')
+    GROUP BY ALL
 ) AS s ON s.service = o.name AND s.namespace IS NOT DISTINCT FROM o.namespace
 LEFT JOIN (
     SELECT regexp_replace(source, '^(started|orchestrated) by ', '') AS service, list(name ORDER BY name)[:20] AS workflows

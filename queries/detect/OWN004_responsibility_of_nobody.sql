@@ -53,7 +53,7 @@ failed AS (
     JOIN derived.message AS m ON m.mid = s.mid
     JOIN team_of AS t ON t.name = s.service AND t.namespace IS NOT DISTINCT FROM s.namespace
     JOIN team_of AS f ON f.name = m.producer_service AND f.namespace IS NOT DISTINCT FROM m.producer_namespace
-    WHERE s.failed AND x.last_attempt AND lower(t.team) != lower(f.team) AND m.destination IS NOT NULL
+    WHERE x.failed AND x.last_attempt AND lower(t.team) != lower(f.team) AND m.destination IS NOT NULL
 ),
 judged AS (
     SELECT f.*, s.matured,
@@ -67,7 +67,7 @@ judged AS (
     FROM failed AS f JOIN derived.execution_state AS s USING (eid)
 ),
 dead_letters AS (
-    SELECT destination AS name FROM derived.message WHERE is_dead_letter(destination)
+    SELECT destination AS name FROM (SELECT DISTINCT destination FROM derived.message) WHERE is_dead_letter(destination)
     UNION SELECT destination FROM derived.reception WHERE dead_letter
     UNION SELECT name FROM store.declaration WHERE kind = 'destination' AND type = 'dead-letter'
 ),
@@ -93,20 +93,21 @@ taken AS (
     SELECT system, destination, false AS elsewhere FROM derived.span
     WHERE operation IN ('receive', 'process') AND destination IS NOT NULL
     UNION
-    SELECT m.system, m.destination, m.mid < 0 FROM derived.reception AS r JOIN derived.message AS m USING (mid)
+    SELECT system, destination, mid < 0 FROM derived.message SEMI JOIN derived.reception USING (mid)
+    WHERE EXISTS (SELECT 1 FROM store.declaration AS d WHERE d.kind = 'destination')
 ),
 sent AS (
     SELECT system, destination, count(*) AS messages, min(producer_service) AS producer,
         count(DISTINCT producer_service) AS producers, min(published_ns) AS first_ns, max(published_ns) AS last_ns
     FROM derived.message
     WHERE mid >= 0 AND destination IS NOT NULL AND NOT publish_failed
+        AND EXISTS (SELECT 1 FROM store.declaration AS d WHERE d.kind = 'destination')
     GROUP BY system, destination
     HAVING messages >= $least_messages
 ),
 untaken AS (
     SELECT * FROM sent AS s
     WHERE NOT is_dead_letter(s.destination)
-        AND EXISTS (SELECT 1 FROM store.declaration AS d WHERE d.kind = 'destination')
         AND NOT EXISTS (
             SELECT 1 FROM taken AS t
             WHERE t.destination = s.destination

@@ -36,4 +36,7 @@ SELECT
     printf('See whether %s is running and consuming %s.', o.consumer_service, o.destination) AS next_action
 FROM oldest AS o
 JOIN behind AS b ON b.destination = o.destination AND b.consumer_group = o.consumer_group AND b.system IS NOT DISTINCT FROM o.system
-JOIN (SELECT step, list(eid ORDER BY eid) AS eids FROM derived.execution_step GROUP BY step) AS x ON x.step = o.producer_step
+JOIN (
+    SELECT step, list(eid ORDER BY eid) AS eids FROM derived.execution_step
+    WHERE step IN (SELECT producer_step FROM oldest) GROUP BY step
+) AS x ON x.step = o.producer_step
