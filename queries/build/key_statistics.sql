@@ -1,39 +1,43 @@
 -- For every candidate: how its values join traces, name single traces, and are reused (section 5.1).
 CREATE OR REPLACE TEMP TABLE b_key_statistics AS
 WITH in_trace AS (
-    SELECT v.name, v.value, v.trace_id, list(DISTINCT v.service) AS services,
-        bool_or(v.sid = t.root_sid) AS on_root, t.root_service, t.root_name, t.start_ns
+    SELECT v.vid, v.trace_id, any_value(v.name) AS name, bool_or(v.sid = t.root_sid) AS on_root,
+        min(v.service) AS low, max(v.service) AS high,
+        any_value(hash(t.root_service, t.root_name)) AS root, any_value(t.start_ns) AS start_ns
     FROM b_key_value AS v JOIN derived.trace AS t USING (trace_id)
-    GROUP BY ALL
+    GROUP BY v.vid, v.trace_id
+),
+-- The kinds of traces a value is in: which began first is its own, and begins again where it is reused.
+by_root AS (
+    SELECT vid, root, any_value(name) AS name, count(*) AS traces, min(start_ns) AS start_ns,
+        min(low) AS low, max(high) AS high
+    FROM in_trace GROUP BY vid, root
 ),
 by_value AS (
-    SELECT name, value, count(*) AS traces,
-        len(list_distinct(flatten(list(services)))) AS services,
-        arg_min(root_service || '/' || root_name, start_ns) AS starter,
-        list(root_service || '/' || root_name) AS roots
-    FROM in_trace GROUP BY name, value
+    SELECT vid, any_value(name) AS name, sum(traces)::BIGINT AS traces, arg_min(traces, start_ns) AS starts,
+        min(low) != max(high) AS passed_on
+    FROM by_root GROUP BY vid
 ),
 joined AS (
     SELECT name,
         count(*) AS values_seen,
         sum(traces) AS traces,
         max(traces) AS most_traces,
-        count(*) FILTER (traces >= 2 AND services >= 2) AS joining,
-        count(*) FILTER (len(list_filter(roots, lambda r: r = starter)) >= 2) AS reused
+        count(*) FILTER (traces >= 2 AND passed_on) AS joining,
+        count(*) FILTER (starts >= 2) AS reused
     FROM by_value GROUP BY name
 ),
 width AS (SELECT name, count(DISTINCT service) AS services, count(DISTINCT sid) AS spans FROM b_key_value GROUP BY name),
-trace_total AS (SELECT root_service, root_name, count(*) AS total FROM derived.trace GROUP BY ALL),
+trace_total AS (SELECT hash(root_service, root_name) AS root, count(*) AS total FROM derived.trace GROUP BY root),
 trace_named AS (
-    SELECT i.name, i.trace_id, i.root_service, i.root_name,
-        count(*) = 1 AND bool_and(i.on_root) AND bool_and(b.traces = 1) AS names
-    FROM in_trace AS i JOIN by_value AS b USING (name, value)
-    GROUP BY ALL
+    SELECT i.name, i.trace_id, any_value(i.root) AS root, count(*) = 1 AND bool_and(i.on_root) AND bool_and(b.traces = 1) AS names
+    FROM in_trace AS i JOIN by_value AS b USING (vid)
+    GROUP BY i.name, i.trace_id
 ),
 named AS (
-    SELECT n.name, n.root_service, n.root_name, count(*) FILTER (n.names) * $one_in / any_value(t.total) AS share
-    FROM trace_named AS n JOIN trace_total AS t USING (root_service, root_name)
-    GROUP BY n.name, n.root_service, n.root_name
+    SELECT n.name, n.root, count(*) FILTER (n.names) * $one_in / any_value(t.total) AS share
+    FROM trace_named AS n JOIN trace_total AS t USING (root)
+    GROUP BY n.name, n.root
 )
 SELECT j.name, any_value(c.plain_name) AS plain_name, any_value(c.barred) AS barred,
     j.values_seen, j.traces, w.services, w.spans, j.most_traces,

@@ -1,5 +1,3 @@
 -- The identities on each span, hubs left out.
 CREATE OR REPLACE TEMP TABLE b_own AS
-SELECT k.sid, i.vid, i.rank
-FROM b_keyed AS k JOIN derived.identity AS i ON i.rank = k.rank AND i.value = k.value
-WHERE NOT i.hub
+SELECT sid, vid, rank FROM b_keyed WHERE vid NOT IN (SELECT vid FROM derived.identity WHERE hub)

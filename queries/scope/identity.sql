@@ -2,7 +2,7 @@
 -- of now.
 CREATE OR REPLACE TABLE derived.identity AS
 WITH now AS (
-    SELECT DISTINCT (hash(name, value) >> 1)::BIGINT AS vid, rank, name AS key, value, trace_id FROM b_keyed
+    SELECT DISTINCT vid, rank, name AS key, value, trace_id FROM b_keyed
 ),
 known AS (SELECT DISTINCT vid, rank, key, value FROM now),
 carried AS (
