@@ -434,6 +434,7 @@ API: Final[tuple[str, ...]] = (
     "resolve",
     "resolve_aside",
     "resolve_attribute",
+    "resolve_ending",
     "resolve_ids",
     "resolve_value",
     "spans",

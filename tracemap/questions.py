@@ -273,6 +273,8 @@ class Questions(ABC, Generic[Shape]):
             {"key": key, "value": value} if sign else {"key": None, "value": None}
         )
         found = self._rows("resolve", text=text, **pair)
+        if found.is_empty():
+            found = self._rows("resolve_ending", text=text)
         bare = text.removeprefix("trace:")  # how executions without a key are called
         if found.is_empty() and _TRACE_OR_SPAN.fullmatch(bare):
             found = self._rows("resolve_ids", text=bare)

@@ -13,11 +13,6 @@ WITH meant AS (
     UNION ALL
     SELECT execution, 4, 'a finding' FROM findings
     WHERE length($text) >= 4 AND starts_with(id, lower($text)) AND execution IS NOT NULL
-    UNION ALL
-    SELECT execution, 5, 'how its name ends' FROM derived.execution
-    WHERE length($text) >= 3 AND (
-        ends_with(lower(execution), '-' || lower($text)) OR lower(execution) = lower($text)
-        OR ends_with(lower(value), '-' || lower($text)))
 ),
 surest AS (SELECT min(rank) AS rank FROM meant)
 SELECT execution, any_value(how) AS how

@@ -1,7 +1,7 @@
 -- The executions that have a span of which some attribute is $text, or which was called at a path with
 -- $text as one of its segments (/orders/4711/lines): for ids that no key stands for. What is on more than
 -- twenty executions is no id.
-WITH carrier AS (
+WITH carrier AS MATERIALIZED (
     SELECT trace_id, span_id, list_contains(vals, $text) AS is_value
     FROM (SELECT * FROM store.span WHERE length($text) >= 2 AND (contains(packed, $text) OR contains(name, '/' || $text)))
     WHERE list_contains(vals, $text)
@@ -10,9 +10,12 @@ WITH carrier AS (
 ),
 surest AS (SELECT bool_or(is_value) AS is_value FROM carrier),
 found AS (
-    SELECT DISTINCT m.execution
-    FROM carrier AS c JOIN surest USING (is_value)
-    JOIN execution_spans AS m ON m.trace_id = hex_trace_id(c.trace_id) AND m.span_id = hex_span_id(c.span_id)
+    SELECT DISTINCT e.execution
+    FROM (SELECT c.trace_id, c.span_id FROM carrier AS c JOIN surest USING (is_value)) AS c
+    JOIN derived.span AS d ON d.trace_id = c.trace_id AND d.span_id = c.span_id
+    JOIN derived.span_step AS t USING (sid)
+    JOIN derived.execution_step AS x USING (step)
+    JOIN derived.execution AS e USING (eid)
 )
 SELECT execution, 'a value on its spans' AS how
 FROM found WHERE (SELECT count(*) FROM found) <= 20
