@@ -253,6 +253,7 @@ BUILD: Final[tuple[str, ...]] = (
     "attempted",
     "virtual_step",
     "step_identity",
+    "linked",
     "cause",
     "head",
     "start",

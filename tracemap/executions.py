@@ -66,7 +66,7 @@ def build_steps(build: Build) -> None:
 @tracing.traced("build executions")
 def build_executions(build: Build) -> None:
     """Runs of identities, their workflow, parent and hand-offs."""
-    for name in ("step_identity", "cause", "head", "start"):
+    for name in ("step_identity", "linked", "cause", "head", "start"):
         build.run(name)
     build.learn("run_ending")
     for name in ("run_start", "execution_run", "execution_base"):

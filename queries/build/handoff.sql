@@ -2,42 +2,48 @@
 -- async (design section 6): durations, never end times, for clocks skew. wf, from_st, to_st, failed: the kind of
 -- hand-off, and how its end went, as the workflow graph counts them.
 CREATE OR REPLACE TABLE derived.handoff AS
-WITH pair AS (
+WITH called AS (
     -- A parent in another step: a call, or a message whose context went along as the parent.
-    SELECT t.step AS to_step, t.caller AS from_step,
+    SELECT r.eid, r.caller AS from_step, r.step AS to_step,
         CASE WHEN t.kind = 5 OR p.kind = 4 THEN 'message' WHEN p.kind = 3 AND t.kind = 2 THEN 'call' ELSE 'spawn' END AS type,
         CASE WHEN t.kind = 5 OR p.kind = 4 THEN 'parent'
             WHEN t.end_ns - t.start_ns > greatest(p.end_ns - p.start_ns, 0) THEN 'detached' ELSE 'returned' END AS how,
         greatest(p.end_ns - p.start_ns, 0) AS caller_ns, t.end_ns - t.start_ns AS callee_ns,
-        t.start_ns - p.start_ns AS wait_ns, t.mid, 1 AS place
-    FROM derived.step AS t JOIN derived.span AS p ON p.sid = t.psid
-    WHERE t.caller != t.step
-    UNION ALL
-    SELECT r.step, m.producer_step,
-        CASE WHEN r.how = 'correlation' THEN 'correlation' ELSE 'message' END,
-        r.how, NULL, NULL, r.start_ns - m.published_ns, m.mid, 2
-    FROM derived.reception AS r JOIN derived.message AS m USING (mid)
-    WHERE m.mid >= 0 AND r.how != 'parent' AND NOT r.doubled AND m.producer_step != r.step
-    UNION ALL
-    SELECT a.step, b.step, 'link', 'link', NULL, NULL, s.start_ns - o.end_ns, NULL, 3
-    FROM derived.link AS l
-    JOIN derived.span_step AS a ON a.sid = l.sid
-    JOIN derived.span_step AS b ON b.sid = l.linked_sid
-    JOIN derived.span AS s ON s.sid = l.sid
-    JOIN derived.span AS o ON o.sid = l.linked_sid
-    WHERE a.step != b.step
+        t.start_ns - p.start_ns AS wait_ns, t.mid, r.caller_st AS from_st, r.st AS to_st, r.failed
+    FROM (SELECT * FROM b_run_step WHERE called) AS r
+    JOIN derived.step AS t USING (step)
+    JOIN derived.span AS p ON p.sid = t.psid
 ),
-doubtful AS (SELECT from_step, to_step FROM pair GROUP BY from_step, to_step HAVING count(*) > 1),
+told AS (
+    SELECT * FROM (
+        SELECT r.step AS to_step, m.producer_step AS from_step,
+            CASE WHEN r.how = 'correlation' THEN 'correlation' ELSE 'message' END AS type,
+            r.how, r.start_ns - m.published_ns AS wait_ns, m.mid, 2 AS place
+        FROM derived.reception AS r JOIN derived.message AS m USING (mid)
+        WHERE m.mid >= 0 AND r.how != 'parent' AND NOT r.doubled AND m.producer_step != r.step
+        UNION ALL
+        SELECT step, cause, 'link', 'link', wait_ns, NULL, 3 FROM b_linked
+    ) AS t
+    -- Who called a step is known by that.
+    ANTI JOIN derived.step AS c ON c.step = t.to_step AND c.caller = t.from_step
+),
+doubtful AS (SELECT from_step, to_step FROM told GROUP BY from_step, to_step HAVING count(*) > 1),
 best AS (
-    SELECT * FROM pair ANTI JOIN doubtful USING (from_step, to_step)
+    SELECT * FROM told ANTI JOIN doubtful USING (from_step, to_step)
     UNION ALL
-    SELECT * FROM pair SEMI JOIN doubtful USING (from_step, to_step)
+    SELECT * FROM told SEMI JOIN doubtful USING (from_step, to_step)
     QUALIFY row_number() OVER (PARTITION BY from_step, to_step ORDER BY place, wait_ns) = 1
 ),
 -- By itself, or the steps of an execution would be paired with each other first: of one with 100,000, all of them.
 arrived AS MATERIALIZED (
-    SELECT b.*, a.eid, a.wf, a.st AS to_st, a.failed FROM best AS b JOIN derived.execution_step AS a ON a.step = b.to_step
+    SELECT b.*, a.eid, a.st AS to_st, a.failed FROM best AS b JOIN b_run_step AS a ON a.step = b.to_step
+),
+edge AS (
+    SELECT * FROM called
+    UNION ALL
+    SELECT b.eid, b.from_step, b.to_step, b.type, b.how, NULL, NULL, b.wait_ns, b.mid, f.st, b.to_st, b.failed
+    FROM arrived AS b JOIN b_run_step AS f ON f.step = b.from_step AND f.eid = b.eid
 )
-SELECT b.eid, b.from_step, b.to_step, b.type, b.type != 'call' AND b.how != 'returned' OR b.how = 'detached' AS is_async,
-    b.how, b.caller_ns, b.callee_ns, b.wait_ns, b.mid, b.wf, f.st AS from_st, b.to_st, b.failed
-FROM arrived AS b JOIN derived.execution_step AS f ON f.step = b.from_step AND f.eid = b.eid
+SELECT e.eid, e.from_step, e.to_step, e.type, e.type != 'call' AND e.how != 'returned' OR e.how = 'detached' AS is_async,
+    e.how, e.caller_ns, e.callee_ns, e.wait_ns, e.mid, x.wf, e.from_st, e.to_st, e.failed
+FROM edge AS e JOIN derived.execution AS x USING (eid)

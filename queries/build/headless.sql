@@ -2,16 +2,16 @@
 -- led to them. In an execution of very many steps these are the last that ended, of each kind, and the
 -- last to end of those at work: every pair of ten thousand steps would never end.
 CREATE OR REPLACE TEMP TABLE b_headless AS
-WITH headless AS (
+WITH headless AS MATERIALIZED (
+    -- What was called has a hand-off.
     SELECT e.eid, e.step, s.service, s.name, s.start_ns, w.service || '/' || w.workflow AS workflow
-    FROM b_run_step AS e
+    FROM (SELECT eid, step FROM b_run_step WHERE NOT called) AS e
+    ANTI JOIN derived.handoff AS h ON h.eid = e.eid AND h.to_step = e.step
+    ANTI JOIN b_execution AS x ON x.first_step = e.step AND x.eid = e.eid
     JOIN derived.step AS s USING (step)
-    JOIN b_execution AS x USING (eid)
     JOIN b_workflow AS w USING (eid)
-    WHERE e.step != x.first_step
-        AND NOT EXISTS (SELECT 1 FROM derived.handoff AS h WHERE h.eid = e.eid AND h.to_step = e.step)
 ),
-crowd AS (SELECT eid FROM b_run_step GROUP BY eid HAVING count(*) > 300),
+crowd AS (SELECT eid FROM b_run_step SEMI JOIN headless USING (eid) GROUP BY eid HAVING count(*) > 300),
 source AS (
     SELECT r.eid, t.step, t.service, t.name, t.end_ns, t.start_ns, t.span_id
     FROM b_run_step AS r SEMI JOIN crowd USING (eid) JOIN derived.step AS t USING (step)

@@ -2,6 +2,8 @@
 CREATE OR REPLACE TEMP TABLE b_join AS
 SELECT t.sid, p.mid, 'parent' AS how
 FROM b_taker AS t JOIN b_producer AS p ON p.sid = t.psid
-UNION
-SELECT t.sid, p.mid, 'link'
-FROM b_taker AS t JOIN derived.link AS l USING (sid) JOIN b_producer AS p ON p.sid = l.linked_sid
+UNION ALL
+SELECT sid, mid, 'link' FROM (
+    SELECT DISTINCT t.sid, p.mid
+    FROM b_taker AS t JOIN derived.link AS l USING (sid) JOIN b_producer AS p ON p.sid = l.linked_sid
+)

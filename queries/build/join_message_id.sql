@@ -3,18 +3,20 @@
 -- publications of one id, the last before it was taken: of the nearest before and after the taker began,
 -- for an id may be a constant, and every publication with every taker would be too many.
 INSERT INTO b_join
-WITH open_taker AS (
-    SELECT sid, start_ns, end_ns, hash(message_id, system, coalesce(address, destination)) AS name FROM b_taker
-    WHERE message_id IS NOT NULL AND sid NOT IN (SELECT sid FROM b_join)
+WITH alone AS MATERIALIZED (
+    SELECT sid, start_ns, end_ns, message_id, system, destination, address
+    FROM (SELECT * FROM b_taker WHERE message_id IS NOT NULL) ANTI JOIN b_join USING (sid)
+),
+open_taker AS (
+    SELECT sid, start_ns, end_ns, hash(message_id, system, coalesce(address, destination)) AS name FROM alone
     UNION ALL
     -- Pairs are of the names that people know.
-    SELECT sid, start_ns, end_ns, hash(message_id, system, destination) FROM b_taker
-    WHERE message_id IS NOT NULL AND address IS NOT NULL AND sid NOT IN (SELECT sid FROM b_join)
+    SELECT sid, start_ns, end_ns, hash(message_id, system, destination) FROM alone WHERE address IS NOT NULL
 ),
 published AS (
     SELECT DISTINCT p.mid, s.system, s.destination, s.address, s.message_id, s.start_ns, s.span_id
     FROM b_producer AS p JOIN derived.span AS s ON s.sid = p.mid
-    WHERE s.message_id IS NOT NULL
+    WHERE s.message_id IN (SELECT message_id FROM alone)
 ),
 offered AS (
     SELECT name, start_ns, arg_min(mid, span_id) AS mid, min(span_id) AS span_id

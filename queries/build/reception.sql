@@ -2,33 +2,47 @@
 -- overlapping it in the same instance from another scope) is marked and counts once.
 CREATE OR REPLACE TABLE derived.reception AS
 WITH correlated AS (SELECT sid FROM b_join WHERE how = 'correlation'),
-taken AS (
-    SELECT j.mid, j.how, t.sid, t.psid, t.trace_id, t.service, t.instance, t.scope_id, t.operation, t.destination,
-        t.consumer_group, t.start_ns, greatest(t.end_ns, t.start_ns) AS end_ns, t.failed, d.span_id, st.step
-    FROM b_join AS j
-    JOIN b_taker AS t USING (sid)
-    JOIN derived.span AS d USING (sid)
-    JOIN derived.span_step AS st USING (sid)
+told AS (
+    SELECT j.mid, j.how, j.sid, st.step
+    FROM b_join AS j JOIN derived.span_step AS st USING (sid)
     WHERE NOT (j.how = 'identity' AND j.sid IN (SELECT sid FROM correlated))
+),
+-- Most messages are taken once, and not refused: of the others alone what was taken is compared.
+again AS (
+    SELECT mid FROM told GROUP BY mid HAVING count(*) > 1
+    UNION
+    SELECT mid FROM told WHERE sid IN (SELECT sid FROM b_taker WHERE operation = 'reject')
+),
+retaken AS MATERIALIZED (
+    SELECT j.mid, t.sid, t.psid, t.service, t.instance, t.scope_id, t.operation, t.consumer_group,
+        t.start_ns, greatest(t.end_ns, t.start_ns) AS end_ns
+    FROM told AS j SEMI JOIN again USING (mid) JOIN b_taker AS t USING (sid)
 ),
 doubled AS (
     SELECT DISTINCT b.sid, b.mid
-    FROM taken AS a
-    JOIN taken AS b ON a.mid = b.mid AND a.consumer_group = b.consumer_group AND a.sid != b.sid
+    FROM retaken AS a
+    JOIN retaken AS b ON a.mid = b.mid AND a.consumer_group = b.consumer_group AND a.sid != b.sid
         AND a.operation = b.operation AND a.service = b.service
     WHERE b.psid = a.sid
         OR (a.scope_id != b.scope_id AND a.instance IS NOT DISTINCT FROM b.instance
             AND a.start_ns <= b.end_ns AND b.start_ns <= a.end_ns
             AND (a.start_ns, a.sid) < (b.start_ns, b.sid))
-)
-SELECT t.* REPLACE (t.failed OR EXISTS (
-        -- Refused after it was taken and before it was taken again: that try did not succeed.
-        SELECT 1 FROM taken AS r
+),
+-- Refused after it was taken and before it was taken again: that try did not succeed.
+refused AS (
+    SELECT t.sid, t.mid FROM retaken AS t
+    WHERE EXISTS (
+        SELECT 1 FROM retaken AS r
         WHERE r.mid = t.mid AND r.consumer_group = t.consumer_group AND r.operation = 'reject' AND r.start_ns >= t.start_ns
             AND NOT EXISTS (
-                SELECT 1 FROM taken AS n
+                SELECT 1 FROM retaken AS n
                 WHERE n.mid = t.mid AND n.consumer_group = t.consumer_group AND n.operation = t.operation
-                    AND n.start_ns > t.start_ns AND n.start_ns <= r.start_ns)) AS failed),
-    d.sid IS NOT NULL AS doubled,
-    coalesce(is_dead_letter(t.destination), false) AS dead_letter
-FROM taken AS t LEFT JOIN doubled AS d ON d.sid = t.sid AND d.mid = t.mid
+                    AND n.start_ns > t.start_ns AND n.start_ns <= r.start_ns))
+)
+SELECT j.mid, j.how, t.sid, t.psid, t.trace_id, t.service, t.instance, t.scope_id, t.operation, t.destination,
+    t.consumer_group, t.start_ns, greatest(t.end_ns, t.start_ns) AS end_ns, t.failed OR r.sid IS NOT NULL AS failed,
+    t.span_id, j.step, d.sid IS NOT NULL AS doubled, coalesce(is_dead_letter(t.destination), false) AS dead_letter
+FROM told AS j
+JOIN b_taker AS t USING (sid)
+LEFT JOIN doubled AS d ON d.sid = j.sid AND d.mid = j.mid
+LEFT JOIN (SELECT DISTINCT sid, mid FROM refused) AS r ON r.sid = j.sid AND r.mid = j.mid

@@ -1,13 +1,16 @@
 -- By which steps identities that ran once end, for each kind of start: how often, and of how many.
 CREATE OR REPLACE TABLE derived.run_ending AS
 WITH start AS (
-    SELECT vid, service, name FROM b_start GROUP BY vid, service, name HAVING count(*) = 1
+    SELECT vid, service, name FROM b_start ANTI JOIN (SELECT vid FROM b_start WHERE again) USING (vid)
 ),
 last_step AS (
-    SELECT si.vid, arg_max(t.service || '/' || t.name, (t.end_ns, t.start_ns)) AS ending
-    FROM b_step_identity AS si JOIN derived.step AS t USING (step) SEMI JOIN start USING (vid)
-    GROUP BY si.vid
-)
-SELECT s.service, s.name, l.ending, count(*) AS times, sum(count(*)) OVER (PARTITION BY s.service, s.name) AS total
-FROM last_step AS l JOIN start AS s USING (vid)
-GROUP BY s.service, s.name, l.ending
+    SELECT vid, arg_max(st, (end_ns, start_ns)) AS st FROM b_step_identity SEMI JOIN start USING (vid) GROUP BY vid
+),
+often AS (
+    SELECT s.service, s.name, l.st, count(*) AS times FROM last_step AS l JOIN start AS s USING (vid)
+    GROUP BY s.service, s.name, l.st
+),
+kind AS (SELECT st, any_value(step) AS step FROM b_step_identity GROUP BY st)
+SELECT o.service, o.name, t.service || '/' || t.name AS ending, o.times,
+    sum(o.times) OVER (PARTITION BY o.service, o.name) AS total
+FROM often AS o JOIN kind AS k USING (st) JOIN derived.step AS t ON t.step = k.step

@@ -1,7 +1,7 @@
 -- Runs: the start step of an identity's workflow begins again after everything before it ended,
 -- the last of it being a step that ends other executions of the workflow (section 5.3).
 CREATE OR REPLACE TEMP TABLE b_run_start AS
-WITH again AS (SELECT vid FROM b_start WHERE place = 2),
+WITH again AS (SELECT DISTINCT vid FROM b_start WHERE again),
 -- What had begun before each step: a window, for a key may be on ten thousand traces.
 before AS (
     SELECT si.vid, t.step,
@@ -16,4 +16,4 @@ SELECT s.vid, s.start_ns
 FROM b_start AS s
 JOIN before AS b ON b.vid = s.vid AND b.step = s.step
 JOIN derived.run_ending AS e ON e.service = s.service AND e.name = s.name AND e.ending = b.ending
-WHERE s.place > 1 AND b.ended_ns <= s.start_ns AND NOT b.failed AND e.times >= 0.2 * e.total
+WHERE s.again AND b.ended_ns <= s.start_ns AND NOT b.failed AND e.times >= 0.2 * e.total

@@ -12,7 +12,7 @@ message AS (
     SELECT t.step, min(j.mid) AS mid
     FROM b_join AS j JOIN derived.span_step AS t USING (sid)
     WHERE j.sid = t.step OR j.sid IN (SELECT sid FROM nested)
-    GROUP BY t.step HAVING count(DISTINCT j.mid) = 1
+    GROUP BY t.step HAVING min(j.mid) = max(j.mid)
 ),
 refused AS (
     SELECT DISTINCT sid AS step FROM derived.reception WHERE failed
