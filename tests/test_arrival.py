@@ -38,8 +38,8 @@ VIEWS = {
 }
 
 
-def request(service: str, instance: str, span: dict[str, Any]) -> bytes:
-    named = {"service.name": service, "service.instance.id": instance, "team": "t"}
+def request(service: str, instance: str, span: dict[str, Any], **more: str) -> bytes:
+    named = {"service.name": service, "service.instance.id": instance, "team": "t", **more}
     attributes = [{"key": k, "value": {"stringValue": v}} for k, v in named.items()]
     scopes = [{"spans": [span]}]
     spans = [{"resource": {"attributes": attributes}, "scopeSpans": scopes}]
@@ -66,9 +66,10 @@ def _attributes(rng: random.Random, kind: int) -> dict[str, str]:
     return found
 
 
-def world(seed: int) -> list[bytes]:
-    """One request a span."""
+def world(seed: int, *, tenants: bool = False) -> list[bytes]:
+    """One request a span. With ``tenants``, some spans and some resources name one of two."""
     rng = random.Random(seed)
+    who = random.Random(seed)
     made: list[bytes] = []
     everyone: list[tuple[int, int]] = []
     for trace in range(1, rng.randint(2, 9)):
@@ -84,7 +85,7 @@ def world(seed: int) -> list[bytes]:
                 links.append((77, 77))
             kind = rng.randint(1, 5)
             start = NOON + rng.randint(0, 20) * TENTH
-            span = {
+            span: dict[str, Any] = {
                 "traceId": f"{trace:032x}",
                 "spanId": f"{number:016x}",
                 "parentSpanId": f"{parent:016x}" if parent else "",
@@ -99,16 +100,24 @@ def world(seed: int) -> list[bytes]:
                 "links": [{"traceId": f"{t:032x}", "spanId": f"{s:016x}"} for t, s in links],
                 "status": {"code": 2 if rng.random() < 0.1 else 0},
             }
-            made.append(request(rng.choice("abcd"), rng.choice(["i1", "i2"]), span))
+            resource = {}
+            if tenants and who.random() < 0.2:
+                told = {"key": "tenant.id", "value": {"stringValue": who.choice("tu")}}
+                span["attributes"] += [told]
+            if tenants and who.random() < 0.2:
+                resource["tenant.id"] = who.choice("tu")
+            made.append(request(rng.choice("abcd"), rng.choice(["i1", "i2"]), span, **resource))
             everyone.append((trace, number))
             members.append(number)
     return made
 
 
-def seen(folder: Path, deliveries: Sequence[Sequence[bytes]]) -> dict[str, list[str]]:
+def seen(
+    folder: Path, deliveries: Sequence[Sequence[bytes]], *, per: tuple[str, ...] = ()
+) -> dict[str, list[str]]:
     """The rows of every view, as text, sorted."""
     folder.mkdir()
-    keys = (KeySetting("order.id"), KeySetting("pay.id"))
+    keys = (KeySetting("order.id", per=per), KeySetting("pay.id"))
     with Store.open(folder / "tracemap.duckdb") as store:
         store.configure(Settings(keys=keys))
         for delivery in deliveries:
@@ -121,16 +130,23 @@ def seen(folder: Path, deliveries: Sequence[Sequence[bytes]]) -> dict[str, list[
         }
 
 
-@pytest.mark.parametrize("seed", [*range(5), pytest.param(secrets.randbelow(1_000_000), id="new")])
-def test_how_spans_arrive_does_not_matter(seed: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("seed", "per"),
+    [
+        *((seed, ()) for seed in range(5)),
+        pytest.param(secrets.randbelow(1_000_000), (), id="new"),
+        pytest.param(secrets.randbelow(1_000_000), ("tenant.id",), id="new-with-tenants"),
+    ],
+)
+def test_how_spans_arrive_does_not_matter(seed: int, per: tuple[str, ...], tmp_path: Path) -> None:
     print("seed", seed)
-    spans = world(seed)
+    spans = world(seed, tenants=bool(per))
     rng = random.Random(seed)
     shuffled = rng.sample(spans, len(spans))
     cut = rng.randint(1, len(spans))
     twice = rng.sample(shuffled, len(spans) // 4)
-    once = seen(tmp_path / "once", [spans])
-    again = seen(tmp_path / "again", [shuffled[:cut], shuffled[cut:] + twice])
+    once = seen(tmp_path / "once", [spans], per=per)
+    again = seen(tmp_path / "again", [shuffled[:cut], shuffled[cut:] + twice], per=per)
     assert once["execution_spans"]
     for name in VIEWS:
         assert again[name] == once[name], name

@@ -16,6 +16,7 @@ import duckdb
 import front
 import pytest
 import typer
+from scenarios.build import ROOT
 from test_own_rules import SHAPE, rule
 from typer.testing import CliRunner, Result
 
@@ -320,6 +321,30 @@ def test_keys_can_be_declared_and_found_again(tmp_path: Path) -> None:
     assert [(k["name"], k["kind"]) for k in chosen] == [("messaging.message.id", "user")]
     run("keys", "auto", "--db", db)
     assert [k["name"] for k in answer("keys", "--db", db) if k["chosen"]] == ["order.id"]
+
+
+def test_a_key_within_another_attribute(tmp_path: Path) -> None:
+    db = tmp_path / "tenants.duckdb"
+    run("import", "--db", db, ROOT / "keys-unique-within-a-tenant" / "input.otlp.jsonl")
+    said = run("keys", "set", "order.id", "per", "tenant.id=tenant", "--db", db)
+    assert "told apart by order.id per tenant.id" in said.stderr
+    assert "told apart by order.id per tenant.id" in run("keys", "--db", db).stdout
+    (key,) = (row for row in answer("keys", "--db", db) if row["chosen"])
+    assert (key["name"], key["per"]) == ("order.id", ["tenant.id", "tenant"])
+    both = run("custody", "ord-1004", "--db", db)
+    assert "ord-1004 means 2 executions:" in both.stderr
+    for asked in ("ord-1004", "order.id=ord-1004"):
+        told = {row["execution"] for row in answer("custody", asked, "--db", db)}
+        assert told == {"acme/ord-1004", "globex/ord-1004"}
+    assert len(answer("custody", "order.id=acme/ord-1004", "--db", db)) == 1
+    refused = run("executions", "show", "ord-1004", "--db", db, code=2)
+    assert "may mean 2 executions: acme/ord-1004, globex/ord-1004" in refused.stderr
+
+
+@pytest.mark.parametrize("text", ["", "=x", "per", "order.id per", "per x", "a per b per c"])
+def test_what_names_no_key_is_refused(text: str, tmp_path: Path) -> None:
+    refused = run("keys", "set", text, "--db", tmp_path / "none.duckdb", code=2)
+    assert "names no key" in refused.stderr
 
 
 def test_owners_are_loaded_and_mistakes_told(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from tracemap.settings import KeySetting, Settings
 from tracemap.store import Store
 
 KEYS = (KeySetting("order.id"), KeySetting("pay.id"))
+WITHIN = (KeySetting("order.id", per=("tenant.id",)), KeySetting("pay.id"))
 
 
 #: What is said of services and sources is said by whole analyses only.
@@ -84,20 +85,23 @@ def cut(rng: random.Random, spans: Sequence[bytes], pieces: int) -> list[Sequenc
 
 
 @pytest.mark.parametrize(
-    ("seed", "hub_limit"),
+    ("seed", "hub_limit", "keys"),
     [
-        (0, 10_000),
-        (2, 3),
-        pytest.param(secrets.randbelow(1_000_000), 10_000, id="new"),
-        pytest.param(secrets.randbelow(1_000_000), 3, id="new-with-hubs"),
+        (0, 10_000, KEYS),
+        (2, 3, KEYS),
+        pytest.param(secrets.randbelow(1_000_000), 10_000, KEYS, id="new"),
+        pytest.param(secrets.randbelow(1_000_000), 3, KEYS, id="new-with-hubs"),
+        pytest.param(secrets.randbelow(1_000_000), 10_000, WITHIN, id="new-with-tenants"),
     ],
 )
-def test_parts_add_up_to_the_whole(seed: int, hub_limit: int, tmp_path: Path) -> None:
+def test_parts_add_up_to_the_whole(
+    seed: int, hub_limit: int, keys: tuple[KeySetting, ...], tmp_path: Path
+) -> None:
     print("seed", seed)
     rng = random.Random(seed)
-    spans = world(seed)
+    spans = world(seed, tenants=keys == WITHIN)
     rng.shuffle(spans)
-    settings = Settings(keys=KEYS, hub_limit=hub_limit)
+    settings = Settings(keys=keys, hub_limit=hub_limit)
     pieces = cut(rng, spans, min(len(spans), rng.randint(2, 5)))
     again = rng.sample(spans, len(spans) // 5)
     with in_parts(tmp_path, [*pieces, again], settings) as store:

@@ -29,16 +29,24 @@ def find_keys(build: Build, settings: Settings) -> None:
     build.run("key_value", one_in=max(1, spans // _SAMPLE))
     build.run("key_statistics", one_in=max(1, spans // _SAMPLE))
     build.run("key_overlap", one_in=max(1, spans // _SAMPLE))
+    build.run("key_per")
     build.run("user_key")
     for rank, key in enumerate(settings.keys, start=1):
-        build.run("user_key_add", name=key.name, aliases=list(key.aliases), rank=rank)
+        spelled = {"name": key.name, "aliases": list(key.aliases), "per": list(key.per)}
+        build.run("user_key_add", **spelled, rank=rank)
     build.run("key")
+
+
+def read_keys(build: Build) -> None:
+    """Every value of a key on every span, with what it is unique within."""
+    build.run("key_scope")
+    build.run("keyed")
 
 
 @tracing.traced("assign members")
 def assign_members(build: Build, settings: Settings) -> None:
     """Give every span its set of identities: own, inherited, linked, by message, or its trace's."""
-    build.run("keyed")
+    read_keys(build)
     build.run("scope/identity" if build.part else "identity", hub_limit=settings.hub_limit)
     if build.sight == "partition":
         build.run("hub_known")

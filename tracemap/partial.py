@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from tracemap.build import Build
-from tracemap.correlation import assign_members
+from tracemap.correlation import assign_members, read_keys
 from tracemap.detection import detect
 from tracemap.executions import (
     build_executions,
@@ -137,7 +137,7 @@ def _find_fresh(build: Build, *, after: int, upto: int) -> None:
         build.run(f"scope/{name}", after=after, upto=upto)
     read_spans(build)
     build.run("message_tie")
-    build.run("keyed")
+    read_keys(build)
     for name in ("fresh_key", "fresh_tie", "fresh_id", "fresh_out", "fresh_told"):
         build.run(f"scope/{name}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, fields
 from typing import Final
 
@@ -31,10 +32,33 @@ KUBERNETES_OWNERS: Final = tuple(
 
 @dataclass(frozen=True, slots=True)
 class KeySetting:
-    """A correlation key that the user declared; ``aliases`` are other spellings of it."""
+    """A correlation key that the user declared; ``aliases`` are other spellings of it.
+
+    ``per``: the attribute within which its values are unique (an order's number within a tenant),
+    and other spellings of that; empty where they are unique by themselves.
+    """
 
     name: str
     aliases: tuple[str, ...] = ()
+    per: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> KeySetting:
+        """Read ``NAME[=ALIAS,...][ per NAME[=ALIAS,...]]``. Raises InputError for anything else."""
+        name, *within = re.split(r"(?:^|\s+)per(?:\s+|$)", text.strip())
+        spelled = [_spellings(part) for part in (name, *within)]
+        if len(within) > 1 or not all(spelled):
+            raise InputError(
+                f"{text!r} names no key",
+                do="write KEY, KEY=ALIAS,ALIAS or 'KEY per ATTRIBUTE' (order.id per tenant.id)",
+            )
+        first, *others = spelled[0]
+        return cls(first, tuple(others), spelled[1] if within else ())
+
+
+def _spellings(text: str) -> tuple[str, ...]:
+    name, _, others = text.partition("=")
+    return (name, *(alias for alias in others.split(",") if alias)) if name else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +125,9 @@ class Settings:
         raw = {k: v for k, v in json.loads(text).items() if k in known}
         try:
             raw["keys"] = tuple(
-                KeySetting(str(k["name"]), tuple(map(str, k.get("aliases", ()))))
+                KeySetting(
+                    str(k["name"]), *(tuple(map(str, k.get(n, ()))) for n in ("aliases", "per"))
+                )
                 for k in raw.get("keys", ())
             )
             raw["rules"] = tuple(

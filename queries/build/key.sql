@@ -63,23 +63,29 @@ engine AS (
         AND attribute NOT IN (SELECT name FROM judged WHERE NOT rarely_reused)
     GROUP BY name
 ),
+within AS (
+    SELECT name, printf('; never within one %s: tracemap keys set ''%s per %s''', attribute, name, attribute) AS suggestion
+    FROM b_key_per
+),
 chosen AS (
     SELECT k.* REPLACE (list_concat(k.aliases, (SELECT list(c.name ORDER BY c.name) FROM carrier AS c WHERE c.main = k.name)) AS aliases)
     FROM (
-        SELECT name, aliases, 'user' AS kind, 1 AS tier, rank AS place FROM b_user_key
-        UNION ALL SELECT name, aliases, 'discovered', 2, place FROM discovered
+        SELECT name, aliases, per, 'user' AS kind, 1 AS tier, rank AS place FROM b_user_key
+        UNION ALL SELECT name, aliases, [], 'discovered', 2, place FROM discovered
     ) AS k
-    UNION ALL SELECT name, aliases, 'engine', 3, engine_rank FROM engine
+    UNION ALL SELECT name, aliases, [], 'engine', 3, engine_rank FROM engine
 )
 SELECT
-    coalesce(c.name, j.name) AS name, coalesce(c.aliases, []) AS aliases,
+    coalesce(c.name, j.name) AS name, coalesce(c.aliases, []) AS aliases, coalesce(c.per, []) AS per,
     coalesce(c.kind, 'candidate') AS kind,
     CASE WHEN c.name IS NOT NULL THEN row_number() OVER (ORDER BY c.tier, c.place, c.name) END AS rank,
     c.name IS NOT NULL AS chosen,
     CASE
+        WHEN len(c.per) > 0 THEN 'declared, within ' || c.per[1]
         -- Unless such are runs that follow each other, two things of one name are told as one.
         WHEN c.kind = 'user' AND NOT j.rarely_reused THEN
-            printf('declared, but reused: %.0f%% of its values start their workflow again; of several tenants?', 100 * j.reused_share)
+            printf('declared, but reused: %.0f%% of its values start their workflow again', 100 * j.reused_share)
+            || coalesce(w.suggestion, '; of several tenants?')
         WHEN c.kind = 'user' THEN 'declared'
         WHEN c.kind = 'engine' THEN 'written by a workflow engine or broker'
         WHEN c.kind = 'discovered' AND j.joins THEN
@@ -97,7 +103,7 @@ SELECT
         WHEN sh.name IS NOT NULL THEN 'names single traces that ' || sh.by_name || ' joins'
         WHEN j.values_seen = 1 AND j.traces > 1 THEN 'one value everywhere: a constant'
         WHEN NOT j.rarely_reused THEN
-            printf('reused: %.0f%% of its values start their workflow again', 100 * j.reused_share)
+            printf('reused: %.0f%% of its values start their workflow again', 100 * j.reused_share) || coalesce(w.suggestion, '')
         WHEN NOT (j.joins OR j.names) THEN
             printf('joins only %.0f%% of its values across traces and services, names %.0f%% of traces',
                 100 * j.joins_share, 100 * coalesce(j.names_share, 0))
@@ -105,11 +111,14 @@ SELECT
         WHEN (SELECT count(*) FROM b_user_key) > 0 THEN 'would qualify, but keys are declared'
         ELSE 'not chosen'
     END AS reason,
-    j.values_seen, j.traces, j.services, j.joins_share, j.names_share, j.reused_share
+    j.values_seen, j.traces, j.services, j.joins_share, j.names_share,
+    -- Counted of values that are not whole.
+    CASE WHEN coalesce(len(c.per), 0) = 0 THEN j.reused_share END AS reused_share
 FROM chosen AS c
 FULL JOIN judged AS j ON j.name = c.name
 LEFT JOIN alias AS a ON a.name = j.name AND c.name IS NULL
 LEFT JOIN spelling AS sp ON sp.name = j.name AND c.name IS NULL
 LEFT JOIN carrier AS ca ON ca.name = j.name AND c.name IS NULL
+LEFT JOIN within AS w ON w.name = j.name
 LEFT JOIN shadowed AS sh ON sh.name = j.name AND c.name IS NULL
 WHERE c.name IS NOT NULL OR j.name NOT IN (SELECT unnest(aliases) FROM engine)

@@ -1,5 +1,5 @@
--- Every key value on every span: an array-valued key gives one row an element. vid: key and value as a number, the
--- same in every analysis.
+-- Every key value on every span: an array-valued key gives one row an element. Where it is unique only within
+-- another attribute, that stands before it: acme/4711. vid: key and value as a number, the same in every analysis.
 CREATE OR REPLACE TEMP TABLE b_keyed AS
 WITH spelled AS (
     SELECT name, rank, unnest(list_distinct(list_append(aliases, name))) AS attribute
@@ -19,12 +19,17 @@ found AS NOT MATERIALIZED (
     FROM store.span AS s JOIN place AS p USING (shape_id)
 )
 SELECT *, (hash(name, value) >> 1)::BIGINT AS vid FROM (
-    SELECT * EXCLUDE (type, repeats) FROM found WHERE NOT repeats
-    UNION ALL
-    SELECT DISTINCT sid, trace_id, rank, name, value FROM (
-        SELECT sid, trace_id, rank, name, value FROM found WHERE repeats AND type != 5
+    SELECT sid, trace_id, rank, name, CASE WHEN c.scope IS NULL THEN k.value ELSE c.scope || '/' || k.value END AS value
+    FROM (
+        SELECT * EXCLUDE (type, repeats) FROM found WHERE NOT repeats
         UNION ALL
-        SELECT sid, trace_id, rank, name, unnest(json_transform(value, '["VARCHAR"]')) FROM found WHERE type = 5
-    )
-) ANTI JOIN derived.span_dropped USING (sid)
-WHERE value IS NOT NULL AND value != ''
+        SELECT DISTINCT sid, trace_id, rank, name, value FROM (
+            SELECT sid, trace_id, rank, name, value FROM found WHERE repeats AND type != 5
+            UNION ALL
+            SELECT sid, trace_id, rank, name, unnest(json_transform(value, '["VARCHAR"]')) FROM found WHERE type = 5
+        )
+    ) AS k
+    ANTI JOIN derived.span_dropped USING (sid)
+    LEFT JOIN b_key_scope AS c USING (sid, rank)
+    WHERE k.value IS NOT NULL AND k.value != ''
+)

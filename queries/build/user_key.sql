@@ -1,2 +1,2 @@
 -- The keys that the user declared; filled one by one.
-CREATE OR REPLACE TEMP TABLE b_user_key (name VARCHAR, aliases VARCHAR[], rank INTEGER)
+CREATE OR REPLACE TEMP TABLE b_user_key (name VARCHAR, aliases VARCHAR[], per VARCHAR[], rank INTEGER)

@@ -1,1 +1,1 @@
-INSERT INTO b_user_key VALUES ($name, $aliases, $rank)
+INSERT INTO b_user_key VALUES ($name, $aliases, $per, $rank)

@@ -15,7 +15,7 @@ place AS (
     FROM store.shape AS h WHERE EXISTS (SELECT 1 FROM hub)
 ),
 spelled AS (
-    SELECT p.shape_id, p.i, k.name AS key
+    SELECT p.shape_id, p.i, k.name AS key, k.per
     FROM place AS p JOIN derived.key AS k ON k.name = p.attribute OR list_contains(k.aliases, p.attribute)
     WHERE k.name IN (SELECT key FROM hub)
 ),
@@ -26,7 +26,7 @@ seen AS (
         min(s.start_ns) AS since_ns, max(s.end_ns) AS seen_ns
     FROM store.span AS s
     JOIN spelled AS p USING (shape_id)
-    JOIN hub AS h ON h.key = p.key AND h.value = s.vals[p.i]
+    JOIN hub AS h ON h.key = p.key AND (h.value = s.vals[p.i] OR (len(p.per) > 0 AND ends_with(h.value, '/' || s.vals[p.i])))
     JOIN store.resource AS r USING (resource_id)
     GROUP BY h.key, h.value
 )

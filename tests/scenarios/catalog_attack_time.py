@@ -141,12 +141,12 @@ def tenants(s: Scenario) -> None:
     """Two tenants number their orders alike, and only the number was declared as the key.
 
     Each number is of two orders, which is more than the spans can tell apart by it: the reason why
-    it is a key says so.
+    it is a key says so, and within what it would be none of two.
     """
     shop = Shop.of(s)
     for number in range(1, 13):
         for after, tenant in ((0.0, "acme"), (7.0, "globex")):
-            at, who = number * 60.0 + after, {"tenant.id": tenant}
+            at, who = number * 60.0 + after, {"tenant.id": tenant, "order.channel": "web"}
             root = s.serve(
                 shop.checkout, "POST /orders", at, 0.1, attributes={**key(number), **who}
             )
@@ -155,8 +155,51 @@ def tenants(s: Scenario) -> None:
     s.expected["settings"] = {"keys": [{"name": "order.id"}]}
     s.expected["keys"] = ["order.id"]
     s.expected["reasons"] = {
-        "order.id": "declared, but reused: 100% of its values",
+        "order.id": "declared, but reused: 100% of its values start their workflow again; "
+        "never within one tenant.id: tracemap keys set 'order.id per tenant.id'",
         "tenant.id": "reused",
+    }
+
+
+@scenario("keys-unique-within-a-tenant", lookalike_of=("DUP002", "ORP004", "DUP001"))
+def within_a_tenant(s: Scenario) -> None:
+    """Two tenants number their orders alike, and the key is declared to be unique within one.
+
+    The tenant stands beside the number, anywhere else in the trace, or on the resource of who
+    works for one tenant alone. In a nightly run for both tenants each order is of the tenant that
+    the nearest span above it names. An order of no tenant stands by itself.
+    """
+    shop = Shop.of(s)
+    own = {t: s.service("reminder", "care", resource={"tenant": t}) for t in ("acme", "globex")}
+    numbers = range(1, 13)
+    for number in numbers:
+        for after, tenant in ((0.0, "acme"), (7.0, "globex")):
+            at, who = number * 60.0 + after, {"tenant.id": tenant}
+            root = s.serve(
+                shop.checkout, "POST /orders", at, 0.1, attributes={**key(number), **who}
+            )
+            message = s.publish(shop.checkout, shop.destination, at + 0.05, parent=root)
+            shipped = shop.ship(number, message)
+            s.span(shop.shipping, "label", Kind.INTERNAL, shipped.start + 0.01, 0.02,
+                parent=shipped, attributes=who)  # fmt: skip
+            s.span(own[tenant], "remind", Kind.INTERNAL, at + 20.0, 0.1, attributes=key(number))
+    night = s.span(shop.checkout, "nightly", Kind.INTERNAL, 800.0, 30.0)
+    for after, tenant in ((1.0, "acme"), (11.0, "globex")):
+        of = s.span(shop.checkout, "close all", Kind.INTERNAL, 800.0 + after, 9.0, parent=night,
+            attributes={"tenant.id": tenant})  # fmt: skip
+        for number in numbers:
+            s.call(shop.checkout, shop.payment, "POST /close", 800.0 + after + number / 2, 0.1,
+                parent=of, attributes=key(number))  # fmt: skip
+    s.span(shop.payment, "audit", Kind.INTERNAL, 900.0, 0.1, attributes=key(3))
+    s.expected["settings"] = {"keys": [{"name": "order.id", "per": ["tenant.id", "tenant"]}]}
+    s.expected["reasons"] = {"order.id": "declared, within tenant.id"}
+    s.expected["executions"] = {
+        "count": 2 * len(numbers) + 2,
+        "of": {
+            f"acme/{order(3)}": {"workflow": "POST /orders", "traces": 4, "status": "completed"},
+            f"globex/{order(3)}": {"workflow": "POST /orders", "traces": 4},
+            order(3): {"workflow": "audit", "traces": 1},
+        },
     }
 
 

@@ -91,8 +91,11 @@ def custody(
                 write_found(format, columns(moment), opened.custody(None, at_ns, as_of=as_of_ns))
             return
         executions = opened.resolve(which)
-        if len(executions) > MOST and format is Format.table:
-            note(f"{which} means {count(len(executions), 'execution')}; the first {MOST}:")
+        # Later runs of what is called so are no other executions.
+        several = len(executions) > 1 and which not in executions
+        if (several or len(executions) > MOST) and format is Format.table:
+            some = f"; the first {MOST}" if len(executions) > MOST else ""
+            note(f"{which} means {count(len(executions), 'execution')}{some}:")
             executions = executions[:MOST]
         found = [opened.custody(execution, at_ns, as_of=as_of_ns) for execution in executions]
         if format is not Format.table:

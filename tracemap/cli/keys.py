@@ -14,11 +14,11 @@ from tracemap.cli.common import DEFAULT_DB, Commands, Db, OutputFormat, examples
 from tracemap.cli.output import Format, err, out, write_found
 from tracemap.cli.table import Column, Row, print_table
 from tracemap.cli.text import clean, count, number, percent
-from tracemap.errors import InputError
 
 EPILOG: Final = examples("tracemap keys", "tracemap keys --format json")
 SET_EPILOG: Final = examples(
-    "tracemap keys set order.id", "tracemap keys set order.id=orderId,order_id parcel.id"
+    "tracemap keys set order.id=orderId,order_id parcel.id",
+    "tracemap keys set order.id per tenant.id",
 )
 AUTO_EPILOG: Final = examples("tracemap keys auto", "tracemap keys auto --db shop.duckdb")
 
@@ -47,8 +47,9 @@ def set_(
     names: Annotated[
         list[str],
         typer.Argument(
-            metavar="KEY[=ALIAS,...]...",
-            help="Attributes, the most significant first, with other spellings of each.",
+            metavar="KEY[=ALIAS,...] [per ATTRIBUTE]...",
+            help="Attributes, the most significant first, with other spellings of each; "
+            "and within what a key's values are unique.",
         ),
     ],
     db: Db = DEFAULT_DB,
@@ -56,19 +57,14 @@ def set_(
     """Tell executions apart by these attributes instead of discovered ones."""
     from tracemap.settings import KeySetting
 
-    chosen = []
-    for name in names:
-        key, _, others = name.partition("=")
-        aliases = tuple(alias for alias in others.split(",") if alias)
-        if not key:
-            raise InputError(f"{name!r} names no key", do="write KEY or KEY=ALIAS,ALIAS")
-        chosen.append(KeySetting(key, aliases))
+    chosen = [KeySetting.parse(text) for text in _together(names)]
     with open_database(db, create=True) as opened:
         settings = opened.backend.settings()
         opened.backend.configure(replace(settings, keys=tuple(chosen)))
         used = {row["name"]: row["executions"] for row in opened.keys().to_dicts()}
         spans = opened.analysis().to_dicts()[0]["spans"]
-    err().print(f"executions are told apart by {', '.join(clean(k.name) for k in chosen)}")
+    told = [_name(k.name, k.per) for k in chosen]
+    err().print(f"executions are told apart by {', '.join(told)}")
     for one in chosen:
         if spans and not used.get(one.name):
             err().print(f"  no span carries {clean(one.name)} so far; see tracemap keys")
@@ -83,9 +79,24 @@ def auto(db: Db = DEFAULT_DB) -> None:
     err().print("keys are found from the data")
 
 
+def _together(names: Sequence[str]) -> list[str]:
+    """``order.id per tenant.id`` is one key, in one word of the shell or in three."""
+    told: list[str] = []
+    for name in names:
+        if told and (name == "per" or told[-1].endswith(" per")):
+            told[-1] += f" {name}"
+        else:
+            told.append(name)
+    return told
+
+
+def _name(name: str, per: Sequence[str]) -> str:
+    return clean(f"{name} per {per[0]}" if per else name)
+
+
 def print_keys(console: Console, rows: Sequence[Row]) -> None:
     """Which keys were chosen, then every candidate with its numbers."""
-    chosen = [clean(row["name"]) for row in rows if row["chosen"]]
+    chosen = [_name(row["name"], row["per"]) for row in rows if row["chosen"]]
     if chosen:
         line = Text("Executions are told apart by ")
         console.print(line.append(", ".join(chosen), style="bold"), soft_wrap=True)
@@ -111,6 +122,7 @@ COLUMNS: Final = (
     Column("WHY", lambda r: r["reason"], wrap=True, least=30),
     Column("KIND", lambda r: r["kind"], rank=7, least=10),
     Column("ALIASES", lambda r: ", ".join(r["aliases"] or ()) or None, rank=5, least=10),
+    Column("PER", lambda r: ", ".join(r["per"] or ()) or None, rank=5, least=10),
     Column("EXECUTIONS", lambda r: number(r["executions"]), rank=2, right=True),
     Column("TRACES", lambda r: number(r["traces"]), rank=2, right=True),
     Column("SERVICES", lambda r: r["services"], rank=3, right=True),
