@@ -265,6 +265,7 @@ BUILD: Final[tuple[str, ...]] = (
     "execution_base",
     "workflow_moved",
     "workflow_named",
+    "workflow_start",
     "workflow_ambiguous",
     "workflow",
     "parent_execution",

@@ -59,6 +59,8 @@ SCOPE: Final[tuple[str, ...]] = (
     "newest_taken",
     "unknown_logger",
     "new_workflow",
+    "new_start",
+    "second_start",
     "unknown_owner",
 )
 
@@ -137,6 +139,7 @@ TAKEOVER: Final[tuple[str, ...]] = (
     "take_finding_contact",
     "take_owner",
     "take_owner_contact",
+    "take_workflow_start",
     "replace_moment",
     "replace_resource_use",
     "replace_instance",

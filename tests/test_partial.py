@@ -10,11 +10,12 @@ import random
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import front
 import pytest
 from scenarios import check
-from scenarios.builder import Scenario
+from scenarios.builder import Scenario, Service
 from scenarios.run import analysis, expected_of, lines_of
 from scenarios.shop import Shop, key
 from test_arrival import VIEWS, world
@@ -235,6 +236,37 @@ def test_queues_that_are_made_for_one_answer_are_nothing_new(tmp_path: Path) -> 
         assert {row["name"] for row in destinations} == {
             *("(anonymous)", "answers.{order}", "orders.placed", "stock.ask")
         }
+
+
+def test_who_starts_a_workflow_of_a_known_name_makes_a_whole_analysis_due(tmp_path: Path) -> None:
+    """The service becomes part of the name then, of the executions that were there before, too."""
+    s = Scenario("second-start")
+    shop = Shop.of(s)
+    shop.orders(3)
+    with Store.open(tmp_path / "t.duckdb") as store:
+        cursor = store.cursor()
+
+        def after(starter: Service, number: int, mode: Literal["whole", "partial"]) -> set[str]:
+            s.serve(starter, "POST /orders", number * 60.0, 0.1, attributes=key(number))
+            front.store_lines(store, [line.encode() for line in s.lines()])
+            s.spans.clear()
+            pipeline.refresh(store, mode=mode)
+            return {row[0] for row in cursor.execute("SELECT workflow FROM executions").fetchall()}
+
+        def due() -> bool:
+            return bool(cursor.execute("SELECT due FROM derived.analysis").fetchall()[0][0])
+
+        assert after(shop.checkout, 4, "whole") == {"POST /orders"}
+        assert after(shop.checkout, 5, "partial") == {"POST /orders"}
+        assert not due()
+        after(shop.payment, 6, "partial")
+        assert due()
+        both = {"checkout POST /orders", "payment POST /orders"}
+        assert after(shop.payment, 7, "whole") == both
+        # A third one is a new workflow of a known service.
+        assert after(shop.shipping, 8, "partial") == both | {"shipping POST /orders"}
+        assert not due()
+        assert after(shop.shipping, 9, "whole") == both | {"shipping POST /orders"}
 
 
 def test_another_program_analyses_a_store_to_which_nothing_came(

@@ -73,6 +73,7 @@ def build_executions(build: Build) -> None:
         build.run(name)
     build.learn("workflow_moved")
     build.run("workflow_named")
+    build.learn("workflow_start")
     build.learn("workflow_ambiguous")
     for name in ("workflow", "parent_execution", "execution", "execution_step", "handoff"):
         build.run(name)

@@ -84,7 +84,8 @@ def analyse(
     the overlay; ``take_over`` makes it the file's.
 
     Returns whether something was seen that only a whole analysis can judge: destinations joined
-    for the first time, something whose owner is not known, a service that begins to log. Raises
+    for the first time, something whose owner is not known, a service that begins to log or to start
+    a workflow of a known name. Raises
     TooWideError when more than ``most`` spans are touched.
     """
     build = overlay.build
@@ -114,8 +115,8 @@ def analyse(
     )
     build.run("custody")
     detect(build, settings)
-    build.run("scope/new_workflow")
-    unknown = ("unknown_owner", "unknown_logger")
+    _all(build, ("new_workflow", "new_start"))
+    unknown = ("unknown_owner", "unknown_logger", "second_start")
     return surprised or any(build.value(f"scope/{name}") for name in unknown)
 
 
