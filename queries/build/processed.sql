@@ -27,7 +27,8 @@ own_failed AS (
     SELECT r.sid, r.mid
     FROM counted AS r JOIN derived.message AS m USING (mid) JOIN b_own_failure AS f ON f.step = r.step AND f.vid = m.kset
 )
-SELECT r.* EXCLUDE (how),
+-- Queue by queue: each instance of a consumer may have made one for itself.
+SELECT r.* EXCLUDE (how, destination), coalesce(s.address, r.destination) AS destination,
     -- What tells messages apart that were sent with one context.
     coalesce(s.message_id, s.partition || '/' || s.log_offset, '') AS identity
 FROM counted AS r

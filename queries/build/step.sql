@@ -1,5 +1,5 @@
 -- Steps: one row an entry span. The step of a shared entry (a batch) is shared by its executions. Steps of
--- one piece are tries at one piece of work: same caller, service, name, kind and message. A receive takes as
+-- one piece are tries at one piece of work: same caller, service, name, kind, message and queue. A receive takes as
 -- long as the work nested in it, which may go on after it returned, and fails with it.
 CREATE OR REPLACE TABLE derived.step AS
 WITH size AS (SELECT step, count(*) AS spans FROM derived.span_step GROUP BY step),
@@ -28,7 +28,7 @@ SELECT s.sid AS step, s.trace_id, s.span_id, s.parent_span_id, s.psid, c.step AS
     s.service, s.namespace, s.instance, s.name, s.kind, s.operation, s.destination, s.activity,
     s.start_ns, greatest(s.end_ns, s.start_ns, coalesce(w.end_ns, 0)) AS end_ns, s.failed OR r.step IS NOT NULL AS failed, s.refused,
     s.source_id, ks.kset, z.spans, m.mid,
-    hash(ks.kset, c.step, s.service, s.name, s.kind, s.activity, m.mid) AS piece,
+    hash(ks.kset, c.step, s.service, s.name, s.kind, s.activity, m.mid, s.address) AS piece,
     1::INTEGER AS attempt, true AS last_attempt
 FROM derived.span AS s
 JOIN size AS z ON z.step = s.sid

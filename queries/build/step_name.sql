@@ -4,13 +4,13 @@ CREATE OR REPLACE TEMP TABLE b_name AS
 WITH found AS (SELECT DISTINCT name FROM store.span),
 once AS (
     SELECT name, regexp_replace(
-        regexp_replace(known_as(name), '(/[^ ?#]*)[?#][^ ]*', '\1'),
+        regexp_replace(name, '(/[^ ?#]*)[?#][^ ]*', '\1'),
         '(^|[/ :#=,])([0-9]+|([A-Za-z]+[-_])?[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|[0-9a-f]{8,}|[0-9A-F]{8,}|[0-7][0-9A-HJKMNP-TV-Z]{25}|[A-Za-z]+[-_][0-9]{2,}|[a-z]{2,6}_[0-9A-Za-z]{14,}|[^/ :#=,@]+@[^/ :#=,@]+[.][a-z]+)($|[/ :#=,])',
         '\1{id}\4', 'g') AS step_name
     FROM found
 )
-SELECT name, regexp_replace(
+SELECT name, known_as(regexp_replace(
     step_name,
     '(^|[/ :#=,])([0-9]+|([A-Za-z]+[-_])?[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|[0-9a-f]{8,}|[0-9A-F]{8,}|[0-7][0-9A-HJKMNP-TV-Z]{25}|[A-Za-z]+[-_][0-9]{2,}|[a-z]{2,6}_[0-9A-Za-z]{14,}|[^/ :#=,@]+@[^/ :#=,@]+[.][a-z]+)($|[/ :#=,])',
-    '\1{id}\4', 'g') AS step_name
+    '\1{id}\4', 'g')) AS step_name
 FROM once

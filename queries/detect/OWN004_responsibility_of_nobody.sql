@@ -107,7 +107,8 @@ sent AS (
 ),
 untaken AS (
     SELECT * FROM sent AS s
-    WHERE NOT is_dead_letter(s.destination)
+    -- Whoever makes a queue for one answer takes from it.
+    WHERE NOT is_dead_letter(s.destination) AND NOT contains(s.destination, '(anonymous)')
         AND NOT EXISTS (
             SELECT 1 FROM taken AS t
             WHERE t.destination = s.destination

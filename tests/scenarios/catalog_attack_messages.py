@@ -202,6 +202,32 @@ def two_queues(s: Scenario) -> None:
             )  # fmt: skip
 
 
+@scenario("dup001-not-a-queue-for-each-instance", lookalike_of=("DUP001", "DUP002", "ORP002"))
+def queue_for_each_instance(s: Scenario) -> None:
+    """Two instances hear of each order, each in a queue that the broker named for it.
+
+    They drop it from their caches. The queues are one destination to people, (anonymous); that a
+    message was taken from both is what a fan-out is for, and what one of them does is no further
+    try of what the other one did.
+    """
+    shop = Shop.of(s)
+    caches = [s.service("catalog", "storefront", instance=f"catalog-{i}") for i in (1, 2)]
+    for number in ORDERS:
+        message = shop.place(number, number * 60.0, charge=False, system="rabbitmq")
+        shop.ship(number, message)
+        for place, cache in enumerate(caches):
+            failed = "KeyError: no such order" if number == 20 and place == 0 else None
+            s.process(
+                cache, message, message.end + 0.01 + place, 0.05, error=failed,
+                attributes={"messaging.destination.name": f"amq.gen-2K{place}-tQ0fU3c8rzS9kPdQxA"},
+            )  # fmt: skip
+    s.expected["executions"] = {"status": {"completed": len(ORDERS)}}
+    s.expected["steps"] = [
+        {"execution": order(20), "service": "catalog", "status": status, "attempt": 1}
+        for status in ("error", "ok")
+    ]
+
+
 @scenario("dup001-not-unseen-sender", lookalike_of=("DUP001",))
 def unseen_sender(s: Scenario) -> None:
     """Messages of one unseen request link to the same span, and carry no id.

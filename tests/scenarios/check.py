@@ -10,8 +10,8 @@
   ``of``, columns of single ones by correlation value (``parent`` by its correlation value too);
   ``named``, the same by the execution's name, where one value has several runs.
 - ``keys``: the correlation keys that are chosen; ``reasons``, words of why keys are or are not.
-- ``custody``: who holds what at the horizon. ``handoffs``, ``messages`` and ``owners``: rows that
-  must exist, of which the given columns are compared.
+- ``custody``: who holds what at the horizon. ``handoffs``, ``messages``, ``owners`` and ``steps``:
+  rows that must exist, of which the given columns are compared.
 - ``set_aside``: how many traces of which kind are no executions.
 - ``settings``: what is set before (``tracemap.settings``), where the defaults will not do.
 - ``stages``: the findings after only the first ``lines`` lines of the input.
@@ -52,7 +52,7 @@ def problems(expected: Mapping[str, Any], select: Select) -> list[str]:
         )
     told = select("SELECT * EXCLUDE (branch), count(*) AS times FROM custody GROUP BY ALL")
     out += [f"custody says twice {_show(row)}" for row in told if row["times"] > 1]
-    for table in ("handoffs", "messages", "owners"):
+    for table in ("handoffs", "messages", "owners", "steps"):
         if table in expected:
             out += _rows(table, expected[table], select(f"SELECT DISTINCT * FROM {table}"))
     return out
