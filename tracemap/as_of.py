@@ -92,12 +92,11 @@ def _read(build: Build, settings: Settings, as_of_ns: int, *, everything: bool) 
     """What had come of the part into the overlay, and up to when it was known."""
     for name in ("scope/context", "scope/beside", "scope/read_trace", "as_of/place"):
         build.run(name)
-    if build.value("scope/place_count") > MOST:
+    if build.value("as_of/size") > MOST:
         raise _too_large(everything=everything)
     build.run("as_of/taken")
     build.run("as_of/source", as_of_ns=as_of_ns, lag_ns=settings.lag_ns)
-    build.run("scope/read_span")
-    for name in ("read_link", "read_event", "read_log"):
+    for name in ("read_span", "read_link", "read_event", "read_log"):
         build.run(f"as_of/{name}")
     read_spans(build)
 

@@ -97,7 +97,7 @@ def analyse(
     surprised = False
     for _ in range(_ROUNDS):
         close(build)
-        _read(build, upto=upto, most=most)
+        _read(build, after=after, upto=upto, most=most)
         surprised = _rebuild(build, settings)
         _all(build, ("inside", "disturbed"))
         if not build.value("scope/disturbed_count"):
@@ -149,14 +149,12 @@ def close(build: Build) -> None:
         _all(build, ("key_more", "tied", "tied_all", "trace_looked", "trace_more", "key_looked"))
 
 
-def _read(build: Build, *, upto: int, most: int) -> None:
+def _read(build: Build, *, after: int, upto: int, most: int) -> None:
     """The spans of the part and its context into the overlay."""
     _all(build, ("context", "beside", "read_trace", "old", "old_set", "gone"))
-    build.run("scope/place", upto=upto)
-    if build.value("scope/place_count") > most:
+    if build.value("scope/size", after=after, upto=upto) > most:
         raise TooWideError
-    build.run("scope/read_span")
-    for name in ("read_link", "read_event", "read_log"):
+    for name in ("read_span", "read_link", "read_event", "read_log"):
         build.run(f"scope/{name}", upto=upto)
 
 

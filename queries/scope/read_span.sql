@@ -1,2 +1,9 @@
+-- By trace, in one go: to find first where the spans stand costs as much again.
 CREATE TABLE store.span AS
-SELECT s.* EXCLUDE (packed) FROM store.span AS s JOIN s_place AS p ON p.batch_id = s.batch_id AND p.span_no = s.span_no
+SELECT s.* EXCLUDE (packed)
+FROM store.span AS s
+JOIN (
+    SELECT trace_id, NULL::UBIGINT AS span_id FROM s_read
+    UNION ALL SELECT trace_id, span_id FROM s_beside
+) AS w USING (trace_id)
+WHERE s.batch_id <= $upto AND (w.span_id IS NULL OR w.span_id = s.span_id)
