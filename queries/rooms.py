@@ -324,6 +324,7 @@ BUILD: Final[tuple[str, ...]] = (
     "finding_raw",
     "finding_execution",
     "analysis",
+    "tables",
 )
 
 #: The public views, in the order of their creation; they read schema derived.

@@ -1,8 +1,16 @@
-"""One run of the analysis: a cursor in a transaction, and the statements of ``queries/build``."""
+"""One run of the analysis: a cursor in a transaction, and the statements of ``queries/build``.
+
+Of a small store, and of a part, planning costs more than the rows do. A statement that makes
+nothing unless some tables have rows names them in a line ``-- needs: b_taken, derived.message``.
+It is not run where this run left one of them empty; what it would create is made empty instead,
+once an analysis of this process has shown how.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from tracemap import queries
 
@@ -18,6 +26,33 @@ if TYPE_CHECKING:
 Sight = Literal["whole", "given", "part", "partition", "past"]
 
 _PARSED: Final[dict[str, duckdb.Statement]] = {}
+#: Table -> the statement that makes it empty, once a run of this process has made it.
+_EMPTY: Final[dict[str, str]] = {}
+
+_NEEDS: Final = re.compile(r"^-- needs: (.+)$", re.MULTILINE)
+_MAKES: Final = re.compile(
+    r"^(CREATE|INSERT) (?:OR REPLACE )?(?:TEMP )?(?:TABLE|INTO) ([a-z_.]+)( AS\b)?", re.MULTILINE
+)
+
+
+class _Plan(NamedTuple):
+    """What a statement needs and makes, as its text says."""
+
+    needs: frozenset[str]
+    table: str | None  # that it creates or adds to
+    creates: bool
+    fills: bool
+
+
+@cache
+def _plan(text: str) -> _Plan:
+    needs = _NEEDS.search(text)
+    makes = _MAKES.search(text)
+    names = frozenset(needs[1].split(", ")) if needs else frozenset()
+    if not makes:
+        return _Plan(names, None, creates=False, fills=False)
+    creates = makes[1] == "CREATE"
+    return _Plan(names, makes[2], creates, fills=not creates or makes[3] is not None)
 
 
 class Build:
@@ -26,6 +61,8 @@ class Build:
     def __init__(self, cursor: duckdb.DuckDBPyConnection, sight: Sight = "whole") -> None:
         self.cursor = cursor
         self.sight = sight
+        self._empty: set[str] = set()
+        self._made: set[str] = set()
 
     @property
     def learning(self) -> bool:
@@ -43,8 +80,23 @@ class Build:
             self.run(name, **params)
 
     def run(self, name: str, /, **params: object) -> None:
-        """Execute the statement; parameters are bound, never pasted."""
-        self._execute(name, params)
+        """Execute the statement, but for one that needs rows where there are none; parameters are
+        bound, never pasted."""
+        plan = _plan(_text(name))
+        if plan.needs.isdisjoint(self._empty) or not self._leave_empty(plan):
+            self._note(plan, self._execute(name, params))
+
+    def forget(self) -> None:
+        """Tables that were made are gone, and others of their names are in sight."""
+        self._empty.clear()
+        self._made.clear()
+
+    def remember(self) -> None:
+        """Learn from the tables that were made how to make them empty."""
+        if not self._made.issubset(_EMPTY):
+            for name, statement in self.rows("build/tables"):
+                if name in self._made:
+                    _EMPTY[name] = statement
 
     def rows(self, name: str, /, **params: object) -> list[tuple[Any, ...]]:
         """Execute the statement and fetch all of its rows."""
@@ -60,9 +112,34 @@ class Build:
         return self.cursor.sql(queries.text(name), params=params or None).to_arrow_table()
 
     def _execute(self, name: str, params: dict[str, object]) -> duckdb.DuckDBPyConnection:
-        where = name if "/" in name else f"build/{name}"
-        statement = parsed(self.cursor, queries.text(where))
-        return self.cursor.execute(statement, params or None)
+        return self.cursor.execute(parsed(self.cursor, _text(name)), params or None)
+
+    def _note(self, plan: _Plan, answer: duckdb.DuckDBPyConnection) -> None:
+        """Keep in mind whether the table has rows."""
+        if plan.table is None:
+            return
+        if plan.creates:
+            self._made.add(plan.table)
+        row = answer.fetchone() if plan.fills else None
+        if row and row[0]:
+            self._empty.discard(plan.table)
+        elif plan.creates:
+            self._empty.add(plan.table)
+
+    def _leave_empty(self, plan: _Plan) -> bool:
+        """Whether the statement's table is as it would leave it."""
+        if plan.table is None or not plan.creates or plan.table in self._empty:
+            return True
+        if plan.table not in _EMPTY:
+            return False
+        self.cursor.execute(parsed(self.cursor, _EMPTY[plan.table]))
+        self._made.add(plan.table)
+        self._empty.add(plan.table)
+        return True
+
+
+def _text(name: str) -> str:
+    return queries.text(name if "/" in name else f"build/{name}")
 
 
 def parsed(cursor: duckdb.DuckDBPyConnection, text: str) -> duckdb.Statement:

@@ -63,6 +63,7 @@ class Overlay:
         """Empty it, and put it before the file in the search path."""
         self.leave()
         self.drop()
+        self.build.forget()
         for name in ("create_derived", "create_store"):
             self.build.run(f"scope/{name}")
         self.build.run("scope/search", path=_path(_NAME, self._file))

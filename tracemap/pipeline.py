@@ -116,6 +116,7 @@ def _part(store: Store, standing: Standing, now_ns: int, began: int, *, insist: 
         )
         if surprised and not insist and hasty(standing):
             return False
+        build.remember()
         overlay.leave()
         with transaction(cursor, store.path):
             partial.take_over(build)
@@ -166,6 +167,7 @@ def _whole(build: Build, store: Store, now_ns: int, began: int, standing: Standi
     build.learn("service_silence")
     build.run("custody")
     detect(build, settings)
+    build.remember()
     lifecycle.update(build.cursor, now_ns)
     _sign(build, None if build.learning else standing, now_ns, inputs, upto, began, due=False)
     if standing is None or standing.given != given_of(build):  # a newer program's views may differ

@@ -1,3 +1,4 @@
+-- needs: b_open
 CREATE OR REPLACE TEMP TABLE b_component_edge AS
 WITH edge AS (
     SELECT sid AS one, linked_sid AS other FROM derived.link WHERE linked_sid IS NOT NULL

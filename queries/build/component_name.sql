@@ -1,4 +1,5 @@
 -- Every component's number and the trace it is named after: that of its first root.
+-- needs: b_component
 CREATE OR REPLACE TEMP TABLE b_component_name AS
 SELECT component, first_trace_id, traces, (hash('trace', first_trace_id) >> 1)::BIGINT AS vid
 FROM (

@@ -1,4 +1,5 @@
 -- What each component heard of: the smallest component next door to any of its traces.
+-- needs: b_component
 CREATE OR REPLACE TEMP TABLE b_heard AS
 WITH near AS (
     SELECT c.component, least(c.component, coalesce(min(o.component), c.component)) AS heard

@@ -1,6 +1,7 @@
 -- One root finding a cause (design section 9): which finding follows from which other one of the
 -- same execution. A lost message is an effect of a vanished consumer only if that began after it. A step that
 -- ran twice is one of the step that ran twice and led to each of its runs.
+-- needs: b_found
 CREATE OR REPLACE TEMP TABLE b_effect AS
 WITH RECURSIVE follows(cause, effect, in_time) AS (VALUES
     ('ORP001', 'ORP002', true), ('ORP001', 'STL001', true), ('ORP001', 'ORP004', false), ('ORP001', 'STL002', false),

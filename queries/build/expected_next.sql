@@ -3,6 +3,7 @@
 -- is not waiting, nor is one whose work was handed back after an error, nor one that did other work
 -- than those that go on, as at least three did; and where consumers lost their links nobody can say.
 -- left_ns: until the horizon is that much later, time alone changes nothing.
+-- needs: b_next_missing
 CREATE OR REPLACE TABLE derived.expected_next AS
 WITH unknowable AS (
     SELECT p.eid, u.consumer_service

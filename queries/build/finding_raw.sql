@@ -1,5 +1,6 @@
 -- Root findings, with what follows from them. The fingerprint is rule and anchor, never the
 -- execution's id, which late spans may change.
+-- needs: b_found
 CREATE OR REPLACE TABLE derived.finding_raw AS
 WITH named AS (
     SELECT f.*, e.execution, e.key, e.value, e.workflow, o.team,

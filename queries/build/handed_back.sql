@@ -1,5 +1,6 @@
 -- Missing successors of steps that met an error, or were refused, and handed the work back to a service that took part
 -- before, as they seldom do: a decline in a choreography. That is another way on, from the first time.
+-- needs: b_next_missing
 CREATE OR REPLACE TEMP TABLE b_handed_back AS
 WITH back AS (
     SELECT DISTINCT d.eid, d.wf, d.st, d.step, s.start_ns

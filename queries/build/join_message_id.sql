@@ -2,6 +2,7 @@
 -- are a pair already seen joined (an exchange on one side, its queue on the other). Of several
 -- publications of one id, the last before it was taken: of the nearest before and after the taker began,
 -- for an id may be a constant, and every publication with every taker would be too many.
+-- needs: b_taker
 INSERT INTO b_join
 WITH alone AS MATERIALIZED (
     SELECT sid, start_ns, end_ns, message_id, system, destination, address

@@ -1,5 +1,6 @@
 -- A process span inside a receive of the same service takes the receive's message when that is one
 -- message and the process names none.
+-- needs: b_taker, b_join
 INSERT INTO b_join
 WITH nested AS MATERIALIZED (
     SELECT t.sid, o.sid AS receive

@@ -1,4 +1,5 @@
 -- Kafka: a topic, partition and offset name a message, whoever tells it.
+-- needs: b_taker, b_producer
 INSERT INTO b_join
 WITH published AS (
     SELECT coalesce(s.address, s.destination) AS queue, s.partition, s.log_offset, arg_min(p.mid, s.span_id) AS mid

@@ -2,6 +2,7 @@
 -- stored, and is no parent of one that is (missing_parent has those). Each belongs where the step of its
 -- trace does that began last before it told something. Told until the arrival grace and the patience
 -- for such a service are over (log_service); then nobody knows.
+-- needs: derived.span_log
 CREATE OR REPLACE TABLE derived.logged_step AS
 WITH stored AS (SELECT trace_id, span_id FROM derived.span SEMI JOIN derived.span_log USING (trace_id, span_id)),
 under_way AS (

@@ -1,3 +1,4 @@
+-- needs: b_open, b_component
 INSERT INTO derived.span_set
 SELECT s.sid, n.vid, 'root', t.root_sid
 FROM b_open AS s

@@ -1,4 +1,5 @@
 -- Child executions: the execution of the step that called their first step, where the key says so.
+-- needs: b_child
 CREATE OR REPLACE TEMP TABLE b_parent AS
 SELECT e.eid, min(p.eid) AS parent_eid
 FROM b_execution AS e

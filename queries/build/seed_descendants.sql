@@ -1,5 +1,6 @@
 -- In traces that do not agree: spans whose descendants all agree, and CONSUMER spans whose
 -- descendants do not, which are shared by them (a batch without links).
+-- needs: b_open, b_agreement
 CREATE OR REPLACE TEMP TABLE b_seed AS
 WITH RECURSIVE region AS MATERIALIZED (
     SELECT s.sid, s.psid, s.kind

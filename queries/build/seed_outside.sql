@@ -1,5 +1,6 @@
 -- Spans that nothing in their own trace explains: what they link to, what links to them, their
 -- message. Several answers are shared by a consumer of several messages and refused otherwise.
+-- needs: b_open
 CREATE OR REPLACE TEMP TABLE b_seed AS
 WITH reach AS (
     SELECT l.sid, m.kset, 1 AS place, 'link' AS reason, l.linked_sid AS via

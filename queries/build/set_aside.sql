@@ -1,6 +1,7 @@
 -- Traces that are no run of a workflow: probes (somebody asks whether a service is well) and polls that
 -- brought nothing. Only where that is the whole trace, and no key, link or message ties it to anything.
 -- because: what told so. Their spans stay what they are, and belong to no execution.
+-- needs: b_open
 CREATE OR REPLACE TABLE derived.set_aside AS
 WITH untold AS (
     SELECT t.trace_id, t.root_sid

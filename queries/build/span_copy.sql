@@ -1,5 +1,6 @@
 -- Spans that were exported more than once, and on what their copies contradict each other. An attribute
 -- that only one copy has is no contradiction: two pipelines add and remove different ones.
+-- needs: derived.span_dropped
 CREATE OR REPLACE TABLE derived.span_copy AS
 WITH copied AS (
     SELECT DISTINCT s.trace_id, s.span_id

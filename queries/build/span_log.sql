@@ -1,6 +1,7 @@
 -- What log records say of each span whose ids they carry, stored or not: when they told of it first and
 -- last (no later than they were received), and whether it raised an exception. An exception that was
 -- handled is logged below ERROR (OpenTelemetry, exceptions in logs) and is no failure.
+-- needs: store.log
 CREATE OR REPLACE TABLE derived.span_log AS
 WITH exceptional AS (
     SELECT shape_id FROM store.shape

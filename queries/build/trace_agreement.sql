@@ -1,4 +1,5 @@
 -- Per trace with spans still open: what the others belong to, and whether that is one set.
+-- needs: b_open
 CREATE OR REPLACE TEMP TABLE b_agreement AS
 WITH left_open AS (
     SELECT DISTINCT trace_id FROM b_open

@@ -1,5 +1,6 @@
 -- What an execution leaves unrun when its next step never comes: that step and all that is expected
 -- to follow it. Listed as the effects of the finding that explains it.
+-- needs: derived.expected_next
 CREATE OR REPLACE TEMP TABLE b_unrun AS
 WITH RECURSIVE chain(wf, first_st, st) AS (
     SELECT DISTINCT wf, to_st, to_st FROM derived.expected_next

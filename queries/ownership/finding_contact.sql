@@ -1,5 +1,6 @@
 -- How whoever is told of a finding is reached: the contacts of the thing that it goes to, where that
 -- one's team is the one told; at most 20.
+-- needs: derived.finding_raw
 CREATE OR REPLACE TABLE derived.finding_contact AS
 WITH reached AS (
     SELECT DISTINCT f.fingerprint, c.type, c.value, c.title, c.about, c.source, c.rank

@@ -1,3 +1,4 @@
+-- needs: derived.message
 INSERT INTO derived.message BY NAME
 SELECT * FROM tracemap_overlay.derived.message
 WHERE trace_id IN (SELECT trace_id FROM s_trace)
