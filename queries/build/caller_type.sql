@@ -1,13 +1,26 @@
 -- For each kind of span, the step that usually is above it, how long after it such a child begins, and
 -- how often its parent is missing. One that may still be at work, by how long such callers last, is not.
 CREATE OR REPLACE TABLE derived.caller_type AS
-WITH seen AS (
-    SELECT s.service, s.name, c.service AS caller_service, c.namespace AS caller_namespace, c.name AS caller_name,
-        count(*) AS times, quantile_disc(greatest(s.start_ns - s.parent_start_ns, 0), 0.99) AS p99_lead_ns
-    FROM derived.span AS s
-    JOIN derived.span_step AS st ON st.sid = s.psid
-    JOIN derived.step AS c ON c.step = st.step
-    GROUP BY s.service, s.name, c.service, c.namespace, c.name
+WITH kind AS NOT MATERIALIZED (SELECT step, hash(service, namespace, name) AS caller_kind FROM derived.step),
+-- The step above a span is its own, unless it begins one.
+below AS (
+    SELECT s.service, s.name, s.start_ns - s.parent_start_ns AS lead_ns, t.step AS above
+    FROM derived.span AS s JOIN derived.span_step AS t ON t.sid = s.sid AND t.step != s.sid
+    WHERE s.psid IS NOT NULL
+    UNION ALL
+    SELECT s.service, s.name, s.start_ns - s.parent_start_ns, t.caller
+    FROM derived.span AS s JOIN derived.step AS t ON t.step = s.sid
+    WHERE s.psid IS NOT NULL
+),
+counted AS (
+    SELECT any_value(b.service) AS service, any_value(b.name) AS name, any_value(b.above) AS above,
+        count(*) AS times, quantile_disc(greatest(b.lead_ns, 0), 0.99) AS p99_lead_ns
+    FROM below AS b JOIN kind AS k ON k.step = b.above
+    GROUP BY hash(b.service, b.name), k.caller_kind
+),
+seen AS (
+    SELECT c.service, c.name, t.service AS caller_service, t.namespace AS caller_namespace, t.name AS caller_name, c.times, c.p99_lead_ns
+    FROM counted AS c JOIN derived.step AS t ON t.step = c.above
 ),
 usual AS (
     SELECT * FROM seen

@@ -3,11 +3,15 @@
 CREATE OR REPLACE TABLE derived.clean_effect AS
 WITH workflow AS (
     SELECT DISTINCT x.wf FROM derived.reception AS r JOIN derived.execution_step AS x USING (step) WHERE r.dead_letter
-)
+),
+-- By itself: few workflows are.
+clean AS MATERIALIZED (
+    SELECT step, wf, st FROM derived.execution_step SEMI JOIN workflow USING (wf) WHERE NOT failed
+),
+within AS MATERIALIZED (SELECT sid, step FROM derived.span_step SEMI JOIN clean USING (step))
 SELECT DISTINCT x.wf, x.st, hash(coalesce(s.destination, s.peer), s.name) AS effect
-FROM derived.execution_step AS x
-SEMI JOIN workflow USING (wf)
-JOIN derived.span_step AS t USING (step)
+FROM clean AS x
+JOIN within AS t USING (step)
 JOIN derived.span AS s USING (sid)
-WHERE NOT x.failed AND NOT s.failed AND s.kind IN (3, 4) AND coalesce(s.destination, s.peer) IS NOT NULL
+WHERE NOT s.failed AND s.kind IN (3, 4) AND coalesce(s.destination, s.peer) IS NOT NULL
     AND (s.peer_kind IS DISTINCT FROM 'datastore' OR contains(s.name, ' '))

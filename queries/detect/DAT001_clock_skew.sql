@@ -23,7 +23,7 @@ WITH edge AS (
             ELSE c.start_ns - p.start_ns END AS offset_ns,
         c.trace_id, c.span_id, c.start_ns, c.end_ns
     FROM derived.span AS c JOIN derived.span AS p ON p.sid = c.psid
-    WHERE (c.kind = 2 AND p.kind = 3) OR (c.kind = 5 AND p.kind = 4) OR c.service != p.service
+    WHERE c.is_entry AND ((c.kind = 2 AND p.kind = 3) OR (c.kind = 5 AND p.kind = 4) OR c.service != p.service)
     UNION ALL
     -- Worked on in a trace of its own. One message a span: a long one may take up many.
     SELECT coalesce(p.instance, p.service), coalesce(c.instance, c.service), p.service, c.service, c.namespace,
