@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -111,6 +112,20 @@ def test_a_value_that_is_no_key_finds_its_execution(opened: Tracemap) -> None:
     for everywhere in ("kafka", "orders"):  # of a destination, and of each path
         with pytest.raises(NotFoundError):
             opened.resolve(everywhere)
+
+
+def test_ids_and_attributes_find_their_execution(opened: Tracemap) -> None:
+    rows = opened.spans(front.LOST).to_dicts()
+    for row in rows:
+        trace, span = row["trace_id"], row["span_id"]
+        for text in (trace, trace[:20].upper(), span, span.upper()):
+            assert opened.resolve(text) == [front.LOST]
+        for name, value in json.loads(row["attributes"]).items():
+            if name == "messaging.message.id":
+                assert opened.resolve(f"{name}={value}") == [front.LOST]
+    assert rows
+    with pytest.raises(NotFoundError):
+        opened.resolve("f" * 16)
 
 
 def test_a_segment_of_a_path_finds_its_execution(tmp_path: Path) -> None:
