@@ -279,7 +279,7 @@ class _Choreography:
         error: str | None = None,
         refused: bool = False,
     ) -> Span:
-        """Charge the card: a call to a provider that may fail, one to a service that may refuse."""
+        """Charge the card: a call to a provider that may fail, or one to a service that refuses."""
         s, shop = self.scenario, self.shop
         message = message or shop.place(number, number * 60.0, charge=False)
         facts = key(number)
@@ -290,8 +290,8 @@ class _Choreography:
         )  # fmt: skip
         if refused:
             facts = {**facts, "http.response.status_code": 409}
-        s.call(shop.payment, self.cards, "POST /holds", step.start + 0.12, 0.05, parent=step,
-            attributes=facts)  # fmt: skip
+            s.call(shop.payment, self.cards, "POST /holds", step.start + 0.12, 0.05, parent=step,
+                attributes=facts)  # fmt: skip
         self.tell("payments.status", step, 0.2)
         return step
 
