@@ -5,14 +5,13 @@ CREATE OR REPLACE TABLE derived.handoff AS
 WITH called AS (
     -- A parent in another step: a call, or a message whose context went along as the parent.
     SELECT r.eid, r.caller AS from_step, r.step AS to_step,
-        CASE WHEN t.kind = 5 OR p.kind = 4 THEN 'message' WHEN p.kind = 3 AND t.kind = 2 THEN 'call' ELSE 'spawn' END AS type,
-        CASE WHEN t.kind = 5 OR p.kind = 4 THEN 'parent'
-            WHEN t.end_ns - t.start_ns > greatest(p.end_ns - p.start_ns, 0) THEN 'detached' ELSE 'returned' END AS how,
-        greatest(p.end_ns - p.start_ns, 0) AS caller_ns, t.end_ns - t.start_ns AS callee_ns,
-        t.start_ns - p.start_ns AS wait_ns, t.mid, r.caller_st AS from_st, r.st AS to_st, r.failed
+        CASE WHEN t.kind = 5 OR t.parent_kind = 4 THEN 'message' WHEN t.parent_kind = 3 AND t.kind = 2 THEN 'call' ELSE 'spawn' END AS type,
+        CASE WHEN t.kind = 5 OR t.parent_kind = 4 THEN 'parent'
+            WHEN t.end_ns - t.start_ns > t.parent_ns THEN 'detached' ELSE 'returned' END AS how,
+        t.parent_ns AS caller_ns, t.end_ns - t.start_ns AS callee_ns,
+        t.start_ns - t.parent_start_ns AS wait_ns, t.mid, r.caller_st AS from_st, r.st AS to_st, r.failed
     FROM (SELECT * FROM b_run_step WHERE called) AS r
     JOIN derived.step AS t USING (step)
-    JOIN derived.span AS p ON p.sid = t.psid
 ),
 told AS (
     SELECT * FROM (

@@ -25,7 +25,7 @@ refused AS (
     ) WHERE failed
 )
 SELECT s.sid AS step, s.trace_id, s.span_id, s.parent_span_id, s.psid, c.step AS caller,
-    s.service, s.namespace, s.instance, s.name, s.kind, s.operation, s.destination, s.activity,
+    s.parent_kind, s.parent_start_ns, s.parent_ns, s.service, s.namespace, s.name, s.kind, s.operation, s.destination, s.activity,
     s.start_ns, greatest(s.end_ns, s.start_ns, coalesce(w.end_ns, 0)) AS end_ns, s.failed OR r.step IS NOT NULL AS failed, s.refused,
     s.source_id, ks.kset, z.spans, m.mid,
     hash(ks.kset, c.step, s.service, s.name, s.kind, s.activity, m.mid, s.address) AS piece,
