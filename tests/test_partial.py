@@ -56,10 +56,12 @@ ONE_BY_ONE = """
     FROM steps AS v JOIN steps AS c USING (execution) JOIN executions AS e USING (execution)
     WHERE v.is_virtual AND c.step = v.caller_step AND NOT c.is_virtual GROUP BY ALL
     UNION ALL
-    SELECT workflow, service, name, 'step', '', '', '', count(DISTINCT execution), 0
-    FROM steps JOIN executions USING (execution)
-    WHERE NOT is_virtual AND (workflow, service, name) IN (
-        SELECT (workflow, service, name) FROM workflow_steps) GROUP BY ALL"""
+    SELECT w.workflow, m.service, m.name, 'step', '', '', '', sum(s.executions), 0
+    FROM (
+        SELECT wf, st, count(DISTINCT eid) AS executions FROM derived.execution_step GROUP BY ALL
+    ) AS s
+    JOIN derived.model_step AS m USING (wf, st) JOIN derived.model_workflow AS w USING (wf)
+    GROUP BY ALL"""
 
 
 def rows(store: Store, sql: str) -> list[str]:
