@@ -164,6 +164,7 @@ BUILD: Final[tuple[str, ...]] = (
     "shape_field",
     "span_dropped",
     "span_copy",
+    "parent",
     "span_log",
     "span",
     "link",

@@ -17,7 +17,7 @@ def read_spans(build: Build) -> None:
     for name in ("known_as", "step_name", "shape_field", "span_dropped"):
         build.run(name)
     build.learn("span_copy")
-    for name in ("span_log", "span", "link", "trace"):
+    for name in ("parent", "span_log", "span", "link", "trace"):
         build.run(name)
 
 

@@ -1,7 +1,5 @@
--- Spans with what the analysis reads of them: parent, step name, messaging and peer attributes. Of the parent, what
--- later statements ask of it: to join every span with its parent costs a second a time, of ten million.
--- is_entry: a root, a SERVER, a CONSUMER that is not nested in one of the same service, or a child of another
--- service's span (design section 6).
+-- Spans with what the analysis reads of them: parent, step name, messaging and peer attributes. is_entry: a step begins
+-- with it, as a root or by what its parent is.
 -- failed: status ERROR, or an exception as an event or a log record (design section 6). refused: the server said no (4xx, a
 -- gRPC code), for which the conventions leave its status unset: no error of its own, but nothing done.
 -- destination: the name that people know it by. address: its own name, where that is another one.
@@ -77,23 +75,13 @@ read AS (
         CASE WHEN k.kind = 3 AND k.i_db_system IS NOT NULL THEN 'datastore' WHEN k.kind = 3 THEN 'external' END
             AS peer_kind
     FROM called AS k JOIN b_name AS n USING (name)
-),
-parent AS NOT MATERIALIZED (
-    SELECT (batch_id::BIGINT << 32) | span_no::BIGINT AS sid, trace_id, span_id, resource_id, kind, start_ns, end_ns
-    FROM store.span
-    WHERE (batch_id::BIGINT << 32) | span_no::BIGINT NOT IN (SELECT sid FROM derived.span_dropped)
 )
 SELECT
-    k.sid, p.sid AS psid, p.kind AS parent_kind, least(p.start_ns, 9223372036854775806)::BIGINT AS parent_start_ns,
-    CASE WHEN p.end_ns > p.start_ns THEN least(p.end_ns - p.start_ns, 9223372036854775806) ELSE 0 END::BIGINT AS parent_ns,
-    p.sid IS NULL OR k.kind = 2 OR (k.kind = 5 AND p.kind != 5)
-        OR r.service != pr.service OR r.namespace IS DISTINCT FROM pr.namespace AS is_entry,
+    k.sid, p.psid, p.parent_kind, p.parent_start_ns, p.parent_ns, coalesce(p.is_entry, true) AS is_entry,
     r.service, r.namespace, r.instance, b.source_id,
     k.* EXCLUDE (sid, failed), k.failed OR e.batch_id IS NOT NULL OR g.raised IS NOT NULL AS failed
 FROM read AS k
--- A span that is its own parent has none.
-LEFT JOIN parent AS p ON p.trace_id = k.trace_id AND p.span_id = k.parent_span_id AND p.sid != k.sid
-LEFT JOIN store.resource AS pr ON pr.resource_id = p.resource_id
+LEFT JOIN b_parent AS p ON p.sid = k.sid
 JOIN store.batch AS b USING (batch_id)
 JOIN store.resource AS r ON r.resource_id = k.resource_id
 LEFT JOIN raised AS e ON e.batch_id = k.batch_id AND e.span_no = k.span_no
