@@ -2,7 +2,7 @@
 -- spans with their parents costs a second a time, of ten million. By itself, for the columns of a span are heavy to
 -- carry through a large join. is_entry: a SERVER, a CONSUMER that is not nested in one of the same service, or a child
 -- of another service's span (design section 6).
-CREATE OR REPLACE TEMP TABLE b_parent AS
+CREATE OR REPLACE TEMP TABLE b_parent_of AS
 WITH kept AS NOT MATERIALIZED (
     SELECT (batch_id::BIGINT << 32) | span_no::BIGINT AS sid, trace_id, span_id, parent_span_id, kind, resource_id, start_ns, end_ns
     FROM store.span

@@ -81,7 +81,7 @@ SELECT
     r.service, r.namespace, r.instance, b.source_id,
     k.* EXCLUDE (sid, failed), k.failed OR e.batch_id IS NOT NULL OR g.raised IS NOT NULL AS failed
 FROM read AS k
-LEFT JOIN b_parent AS p ON p.sid = k.sid
+LEFT JOIN b_parent_of AS p ON p.sid = k.sid
 JOIN store.batch AS b USING (batch_id)
 JOIN store.resource AS r ON r.resource_id = k.resource_id
 LEFT JOIN raised AS e ON e.batch_id = k.batch_id AND e.span_no = k.span_no
