@@ -34,7 +34,8 @@ TABLES: dict[str, str] = {
     "source": "name VARCHAR, kind VARCHAR, horizon_ns BIGINT, silent BOOLEAN",
     "set_aside": "trace_id UUID",
     "trace": "trace_id UUID, start_ns BIGINT, end_ns BIGINT",
-    "key": "name VARCHAR, aliases VARCHAR[], kind VARCHAR, rank INTEGER, chosen BOOLEAN",
+    "key": "name VARCHAR, aliases VARCHAR[], per VARCHAR[], kind VARCHAR, rank INTEGER, "
+    "chosen BOOLEAN",
 }
 
 
@@ -139,7 +140,7 @@ class Shop:
 
     def key(self, name: str, *aliases: str, chosen: bool = True) -> None:
         self.cursor.execute(
-            "INSERT INTO derived.key VALUES (?, ?, 'discovered', 1, ?)",
+            "INSERT INTO derived.key VALUES (?, ?, NULL, 'discovered', 1, ?)",
             [name, list(aliases), chosen],
         )
 
