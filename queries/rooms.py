@@ -112,7 +112,6 @@ STORE: Final[tuple[str, ...]] = (
     "lift_spans",
     "memory",
     "memory_bound",
-    "memory_kept",
     "missing_rows",
     "oldest_share",
     "prepare_batches",

@@ -152,10 +152,9 @@ def _open(path: Path, memory: int | None) -> duckdb.DuckDBPyConnection:
 
 
 def _bound(connection: duckdb.DuckDBPyConnection, most: int) -> None:
-    """Let it hold up to ``most`` bytes, or what the machine lets it, and keep what it has held."""
+    """Let it hold up to ``most`` bytes, or what the machine lets it."""
     for (size,) in connection.execute(queries.text("store/memory"), {"most": most}).fetchall():
-        for name in ("memory_bound", "memory_kept"):
-            connection.execute(queries.text(f"store/{name}"), {"bytes": f"{size}B"})
+        connection.execute(queries.text("store/memory_bound"), {"bytes": f"{size}B"})
 
 
 def _without_damage(
