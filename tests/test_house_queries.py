@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
@@ -71,6 +73,17 @@ def test_names_and_files_of_the_real_registry_agree() -> None:
     for room in (*queries.ROOMS, *queries.OPEN):
         for name in queries.room(room):
             assert queries.text(name).strip()
+
+
+def test_a_temporary_table_is_made_by_one_statement_or_by_design() -> None:
+    """Two that chose one name would take each other's rows for their own."""
+    made = defaultdict(set)
+    for name in queries.room("build"):
+        for table in re.findall(r"^CREATE .*TEMP TABLE (\w+)", queries.text(name), re.MULTILINE):
+            made[table].add(name)
+    twice = {table for table, names in made.items() if len(names) > 1}
+    climbs = {"b_near", "b_pointer", "b_seed", "b_open"}
+    assert twice == climbs | {"b_heard", "b_component", "b_wanted"}
 
 
 def test_a_sound_registry_is_read_in_its_order(folder: Path) -> None:

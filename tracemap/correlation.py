@@ -77,7 +77,8 @@ def assign_members(build: Build, settings: Settings) -> None:
 
 def climb(build: Build, start: str = "climb_pointers") -> None:
     """Lead every span to its nearest ancestor in ``b_near``: some generations one by one, then, of
-    a chain, by pointer doubling. Spans that nothing leads to stay in ``b_pointer``.
+    a chain, by pointer doubling. Of spans that nothing leads to, those in or below a cycle of
+    parents stay in ``b_pointer``.
 
     ``start`` makes ``b_pointer``: of all spans, or of those without a membership.
     """
