@@ -229,9 +229,9 @@ def test_spans_that_arrive_while_it_stops_are_stored_or_not_acknowledged(tmp_pat
             if not more:
                 return
 
-    with serving(db) as served:
+    with serving(db) as served, contextlib.ExitStack() as connected:
         senders = [
-            make(to)
+            connected.enter_context(make(to))
             for make, to in ((HttpSender, served.http), (GrpcSender, served.grpc))
             for _ in range(3)
         ]
@@ -241,7 +241,6 @@ def test_spans_that_arrive_while_it_stops_are_stored_or_not_acknowledged(tmp_pat
             served.stop()
 
         together(stop, *(lambda sender=sender: work(sender) for sender in senders))
-        close_all(senders)
     least = sum(request.spans for request in acknowledged)
     with tracemap.open(db) as opened:
         assert least <= stored(opened) <= least + sum(request.spans for request in unknown)

@@ -58,7 +58,11 @@ class Served:
 
     def ended(self, code: int) -> str:
         """Wait for the process to end with ``code``; returns what it said on stderr."""
-        _, said = self.process.communicate(timeout=PATIENCE)
+        try:
+            _, said = self.process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)  # it says what each thread was at
+            raise AssertionError(f"it does not end: {self.process.communicate()[1]}") from None
         assert self.process.returncode == code, (self.process.returncode, said)
         assert "Traceback" not in said
         return said
@@ -107,7 +111,7 @@ def start(*arguments: str, files: int | None = None) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"NO_COLOR": "1", "COLUMNS": "200"},
+        env=os.environ | {"NO_COLOR": "1", "COLUMNS": "200", "PYTHONFAULTHANDLER": "1"},
         preexec_fn=None if files is None else limit,  # noqa: PLW1509 - it only sets a number
     )
 

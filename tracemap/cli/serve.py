@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,12 +22,11 @@ from tracemap.cli.common import (
 )
 from tracemap.cli.logs import Format, Level, set_up
 from tracemap.cli.output import err
+from tracemap.cli.signals import Signals
 from tracemap.cli.text import clean
 from tracemap.errors import InputError
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from tracemap.collectors.access import Tls
     from tracemap.collectors.otlp.limits import Limits
     from tracemap.web.server import Options, Server
@@ -245,19 +242,7 @@ def _serve(server: Server, options: Options, ready_file: Path | None, log_format
     from tracemap.web.notify import notify
     from tracemap.web.server import write_ready_file
 
-    asked = threading.Event()
-
-    def stop(number: int, _: FrameType | None) -> None:
-        asked.set()
-        signal.signal(number, signal.SIG_DFL)  # a second one ends it at once
-
-    def read_again(_: int, __: FrameType | None) -> None:
-        # In a thread of its own: a signal may come while a lock of theirs is held.
-        threading.Thread(target=options.access.refresh, daemon=True).start()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    signal.signal(signal.SIGHUP, read_again)
+    signals = Signals()  # before the start: it may take a while, and be given up
     listening = server.start()
     try:
         if log_format is Format.TEXT:
@@ -267,7 +252,7 @@ def _serve(server: Server, options: Options, ready_file: Path | None, log_format
         if ready_file is not None:
             write_ready_file(ready_file, listening)
         notify("READY=1")
-        asked.wait()
+        signals.until_stop(options.access.refresh)
         notify("STOPPING=1")
         if log_format is Format.TEXT:
             err().print("stopping: finishing what is in flight", style="dim")
