@@ -18,7 +18,7 @@ from tracemap.store import Store
 
 #: The columns of derived tables that ownership reads (the pipeline's own have more).
 TABLES: dict[str, str] = {
-    "span": "service VARCHAR, namespace VARCHAR",
+    "span": "resource_id BIGINT",
     "service_attribute": "service VARCHAR, namespace VARCHAR, key VARCHAR, value VARCHAR, "
     "spans BIGINT",
     "message": "mid BIGINT, system VARCHAR, destination VARCHAR, producer_service VARCHAR, "
@@ -54,11 +54,16 @@ class World:
     def service(self, name: str, namespace: str | None = None, **attributes: str) -> int:
         """A service with a step and resource attributes (``service__owner__name``: dots)."""
         step = self._number()
-        self.rows["span"].append((name, namespace))
+        self.seen(name, namespace)
         self.rows["step"].append((step, name, namespace, "work"))
         for key, value in attributes.items():
             self.attribute(name, key.replace("__", "."), value, namespace=namespace)
         return step
+
+    def seen(self, name: str, namespace: str | None = None) -> None:
+        """A span of a service of which nothing else is known."""
+        self.rows["span"].append((len(self.resources),))
+        self.resources.append((name, namespace, {}))
 
     def attribute(
         self, service: str, key: str, value: str, spans: int = 1, namespace: str | None = None
@@ -133,15 +138,23 @@ class World:
     def _resources(self, cursor: duckdb.DuckDBPyConnection) -> None:
         for table in ("resource", "shape"):
             cursor.execute(f"DELETE FROM store.{table}")
-        for number, (service, namespace, attributes) in enumerate(self.resources):
-            keys, values = list(attributes), list(attributes.values())
-            cursor.execute(
-                "INSERT INTO store.shape VALUES (?, ?, ?)", [number, keys, [0] * len(keys)]
-            )
-            cursor.execute(
-                "INSERT INTO store.resource VALUES (?, ?, ?, NULL, ?, ?, '', 0, NULL)",
-                [number, service, namespace, number, values],
-            )
+        numbers = list(range(len(self.resources)))
+        keys = [list(attributes) for _, _, attributes in self.resources]
+        cursor.execute(
+            "INSERT INTO store.shape SELECT unnest(?::UINTEGER[]), unnest(?::VARCHAR[][]), "
+            "unnest(?::UTINYINT[][])",
+            [numbers, keys, [[0] * len(names) for names in keys]],
+        )
+        cursor.execute(
+            "INSERT INTO store.resource SELECT unnest(?::UINTEGER[]) AS n, unnest(?::VARCHAR[]), "
+            "unnest(?::VARCHAR[]), NULL, n, unnest(?::VARCHAR[][]), '', 0, NULL",
+            [
+                numbers,
+                [service for service, _, _ in self.resources],
+                [namespace for _, namespace, _ in self.resources],
+                [list(attributes.values()) for _, _, attributes in self.resources],
+            ],
+        )
 
 
 def _columns(table: str, rows: list[tuple[Any, ...]]) -> dict[str, pa.Array]:

@@ -396,7 +396,8 @@ def test_one_name_of_several_kinds_is_answered_for_each(
 
 def test_ten_thousand_services_and_a_hostile_number_of_values(tmp_path: Path) -> None:
     world = World()
-    world.rows["span"] = [(f"svc-{i}", None) for i in range(10_000)]
+    for i in range(10_000):
+        world.seen(f"svc-{i}")
     world.rows["service_attribute"] = [("svc-0", None, "team", f"t{i}", 1) for i in range(5_000)]
     world.declare(
         teams=[{"name": f"team-{i}", "aliases": [f"alias-{i}"]} for i in range(500)],

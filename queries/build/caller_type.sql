@@ -1,47 +1,39 @@
 -- For each kind of span, the step that usually is above it, how long after it such a child begins, and
 -- how often its parent is missing. One that may still be at work, by how long such callers last, is not.
 CREATE OR REPLACE TABLE derived.caller_type AS
-WITH kind AS NOT MATERIALIZED (SELECT step, hash(service, namespace, name) AS caller_kind FROM derived.step),
--- The step above a span is its own, unless it begins one.
-below AS (
-    SELECT s.service, s.name, s.start_ns - s.parent_start_ns AS lead_ns, t.step AS above
-    FROM derived.span AS s JOIN derived.span_step AS t ON t.sid = s.sid AND t.step != s.sid
-    WHERE s.psid IS NOT NULL
+WITH kind AS MATERIALIZED (SELECT step, caller, hash(service, namespace, name) AS kind FROM derived.step),
+-- The step above a span is its own, unless it begins one. Before the spans are met: by numbers alone.
+above AS MATERIALIZED (
+    SELECT t.sid, k.kind FROM derived.span_step AS t JOIN kind AS k USING (step) WHERE t.sid != t.step
     UNION ALL
-    SELECT s.service, s.name, s.start_ns - s.parent_start_ns, t.caller
-    FROM derived.span AS s JOIN derived.step AS t ON t.step = s.sid
-    WHERE s.psid IS NOT NULL
+    SELECT s.step, k.kind FROM kind AS s JOIN kind AS k ON k.step = s.caller
 ),
 counted AS (
-    SELECT any_value(b.service) AS service, any_value(b.name) AS name, any_value(b.above) AS above,
-        count(*) AS times, quantile_disc(greatest(b.lead_ns, 0), 0.99) AS p99_lead_ns
-    FROM below AS b JOIN kind AS k ON k.step = b.above
-    GROUP BY hash(b.service, b.name), k.caller_kind
+    SELECT any_value(s.service) AS service, any_value(s.name) AS name, a.kind,
+        count(*) AS times, quantile_disc(greatest(s.start_ns - s.parent_start_ns, 0), 0.99) AS p99_lead_ns
+    FROM derived.span AS s JOIN above AS a USING (sid)
+    WHERE s.psid IS NOT NULL
+    GROUP BY hash(s.service, s.name), a.kind
+),
+lasted AS (
+    SELECT service, namespace, name, hash(service, namespace, name) AS kind, quantile_disc(end_ns - start_ns, 0.99) AS p99_ns
+    FROM derived.step GROUP BY service, namespace, name
 ),
 seen AS (
-    SELECT c.service, c.name, t.service AS caller_service, t.namespace AS caller_namespace, t.name AS caller_name, c.times, c.p99_lead_ns
-    FROM counted AS c JOIN derived.step AS t ON t.step = c.above
+    SELECT c.service, c.name, l.service AS caller_service, l.namespace AS caller_namespace, l.name AS caller_name,
+        c.times, c.p99_lead_ns, l.p99_ns
+    FROM counted AS c JOIN lasted AS l USING (kind)
 ),
 usual AS (
     SELECT * FROM seen
     QUALIFY row_number() OVER (
         PARTITION BY service, name ORDER BY times DESC, caller_service, caller_name, caller_namespace) = 1
 ),
-lasted AS (
-    SELECT service, namespace, name, quantile_disc(end_ns - start_ns, 0.99) AS p99_ns
-    FROM derived.step GROUP BY service, namespace, name
-),
-above AS (
-    SELECT u.*, l.p99_ns
-    FROM usual AS u
-    LEFT JOIN lasted AS l
-        ON l.service = u.caller_service AND l.name = u.caller_name AND l.namespace IS NOT DISTINCT FROM u.caller_namespace
-),
 absent AS (
     SELECT s.service, s.name, count(*) AS missing, count(DISTINCT s.start_ns // 60000000000) AS minutes
     FROM derived.span AS s
     JOIN derived.source AS x USING (source_id)
-    LEFT JOIN above AS u ON u.service = s.service AND u.name = s.name
+    LEFT JOIN usual AS u ON u.service = s.service AND u.name = s.name
     WHERE s.parent_span_id IS NOT NULL AND s.psid IS NULL AND x.horizon_ns - s.start_ns > coalesce(u.p99_ns, 0)
     GROUP BY s.service, s.name
 ),
@@ -71,5 +63,5 @@ SELECT t.* EXCLUDE (minutes), u.caller_service, u.caller_namespace, u.caller_nam
     t.missing > CASE WHEN t.refs >= 10 THEN 0.2 ELSE 0.5 END * t.refs OR u.times IS NULL
         OR (t.minutes >= 10 AND t.missing > 0.05 * t.refs) OR d.service IS NOT NULL AS always_missing
 FROM total AS t
-LEFT JOIN above AS u USING (service, name)
+LEFT JOIN usual AS u USING (service, name)
 LEFT JOIN device AS d ON d.service = u.caller_service AND d.namespace IS NOT DISTINCT FROM u.caller_namespace

@@ -12,9 +12,10 @@ sent AS MATERIALIZED (
     JOIN derived.span_set AS ks ON ks.sid = p.mid
 )
 SELECT p.mid, s.system, s.destination, s.address, s.message_id, s.service AS producer_service,
-    s.namespace AS producer_namespace,
+    r.namespace AS producer_namespace,
     s.trace_id, s.span_id, s.start_ns AS published_ns, s.failed AS publish_failed, p.step AS producer_step,
     p.kset, s.source_id
 FROM sent AS p JOIN derived.span AS s ON s.sid = p.mid
+JOIN store.resource AS r USING (resource_id)
 UNION ALL
 SELECT mid, system, destination, address, message_id, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL, NULL FROM taken

@@ -8,9 +8,9 @@ WITH orphan AS (
     SELECT trace_id, parent_span_id, min(start_ns) AS since_ns, max(end_ns) AS child_end_ns,
         list_sort(list(span_id)) AS children, arg_min(sid, (start_ns, span_id)) AS sid,
         arg_min(source_id, (start_ns, span_id)) AS source_id,
-        arg_min(service, (start_ns, span_id)) AS child_service, arg_min(name, (start_ns, span_id)) AS child_name,
-        arg_min(instance, (start_ns, span_id)) AS child_instance
-    FROM derived.span
+        arg_min(s.service, (start_ns, span_id)) AS child_service, arg_min(name, (start_ns, span_id)) AS child_name,
+        arg_min(r.instance, (start_ns, span_id)) AS child_instance
+    FROM derived.span AS s JOIN store.resource AS r USING (resource_id)
     WHERE parent_span_id IS NOT NULL AND psid IS NULL AND parent_span_id != span_id
     GROUP BY trace_id, parent_span_id
 ),

@@ -25,13 +25,14 @@ refused AS (
     ) WHERE failed
 )
 SELECT s.sid AS step, s.trace_id, s.span_id, s.parent_span_id, s.psid, c.step AS caller,
-    s.parent_kind, s.parent_start_ns, s.parent_ns, s.service, s.namespace, s.name, s.kind, s.operation, s.destination, s.activity,
+    s.parent_kind, s.parent_start_ns, s.parent_ns, s.service, u.namespace, s.name, s.kind, s.operation, s.destination, s.activity,
     s.start_ns, greatest(s.end_ns, s.start_ns, coalesce(w.end_ns, 0)) AS end_ns, s.failed OR r.step IS NOT NULL AS failed, s.refused,
     s.source_id, ks.kset, z.spans, m.mid,
     hash(ks.kset, c.step, s.service, s.name, s.kind, s.activity, m.mid, s.address) AS piece,
     1::INTEGER AS attempt, true AS last_attempt
 FROM derived.span AS s
 JOIN size AS z ON z.step = s.sid
+JOIN store.resource AS u ON u.resource_id = s.resource_id
 LEFT JOIN work AS w ON w.step = s.sid
 LEFT JOIN derived.span_step AS c ON c.sid = s.psid
 JOIN derived.span_set AS ks ON ks.sid = s.sid

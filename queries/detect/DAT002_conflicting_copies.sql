@@ -9,8 +9,9 @@
 -- action: Compare the copies; export each span once, or seed the id generator after the fork.
 -- unless: The copies are equal, or one only has attributes that the other lacks.
 WITH differing AS (
-    SELECT c.trace_id, c.span_id, c.copies, c.differs, d.service, d.namespace, d.start_ns, d.end_ns
+    SELECT c.trace_id, c.span_id, c.copies, c.differs, d.service, r.namespace, d.start_ns, d.end_ns
     FROM derived.span_copy AS c JOIN derived.span AS d USING (trace_id, span_id)
+    JOIN store.resource AS r USING (resource_id)
     WHERE len(c.differs) > 0
 ),
 way AS (

@@ -10,9 +10,10 @@
 -- action: Raise OTEL_SPAN_LINK_COUNT_LIMIT or OTEL_SPAN_EVENT_COUNT_LIMIT there, or take smaller batches.
 -- unless: Only attributes were dropped, or another copy of the span is whole.
 WITH dropping AS (
-    SELECT d.service, d.namespace, d.trace_id, d.span_id, d.start_ns, d.end_ns, s.dropped_links, s.dropped_events
+    SELECT d.service, r.namespace, d.trace_id, d.span_id, d.start_ns, d.end_ns, s.dropped_links, s.dropped_events
     FROM store.span AS s
     JOIN derived.span AS d ON d.batch_id = s.batch_id AND d.span_no = s.span_no
+    JOIN store.resource AS r ON r.resource_id = d.resource_id
     WHERE s.dropped_links > 0 OR s.dropped_events > 0
 )
 SELECT

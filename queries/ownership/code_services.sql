@@ -1,2 +1,3 @@
 -- Every service seen.
-SELECT DISTINCT service, namespace FROM derived.span ORDER BY ALL
+SELECT DISTINCT service, namespace FROM store.resource
+WHERE resource_id IN (SELECT resource_id FROM derived.span) ORDER BY ALL

@@ -7,7 +7,7 @@ WITH seen AS (
     SELECT DISTINCT
         service, namespace,
         service = 'unknown_service' OR starts_with(service, 'unknown_service:') AS anonymous
-    FROM derived.span
+    FROM store.resource WHERE resource_id IN (SELECT resource_id FROM derived.span)
 ),
 attribute AS (
     SELECT
