@@ -15,7 +15,8 @@ run_key AS (
 ),
 engine AS (
     SELECT x.eid, o.vals[k.i] AS engine_run, min(d.start_ns) AS start_ns, max(d.end_ns) AS end_ns, count(*) AS spans
-    FROM same AS e
+    -- Most stores have none of these attributes, and no span is looked at.
+    FROM (SELECT eid FROM same WHERE EXISTS (FROM run_key)) AS e
     JOIN derived.execution_step AS x USING (eid)
     JOIN derived.span_step AS t USING (step)
     JOIN derived.span AS d USING (sid)

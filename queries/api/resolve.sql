@@ -11,10 +11,11 @@ WITH meant AS (
     UNION ALL
     SELECT execution, 3, 'its correlation value' FROM derived.execution WHERE value = $text
     UNION ALL
-    -- An order's number, whosever tenant's it is.
+    -- An order's number, whosever tenant's it is. How a value ends is seen before it is taken apart.
     SELECT execution, 3, 'its correlation value, within another' FROM derived.execution
     WHERE key IN (SELECT name FROM derived.key WHERE chosen AND len(per) > 0)
-        AND (split_part(value, '/', 1) || '/' || $text = value OR (key = $key AND split_part(value, '/', 1) || '/' || $value = value))
+        AND ((ends_with(value, '/' || $text) AND split_part(value, '/', 1) || '/' || $text = value)
+            OR (key = $key AND ends_with(value, '/' || $value) AND split_part(value, '/', 1) || '/' || $value = value))
     UNION ALL
     SELECT execution, 4, 'a finding' FROM findings
     WHERE length($text) >= 4 AND starts_with(id, lower($text)) AND execution IS NOT NULL

@@ -12,10 +12,11 @@ taken AS (
 dead AS (SELECT DISTINCT mid FROM derived.reception SEMI JOIN asked USING (mid) WHERE dead_letter),
 message AS (SELECT m.* FROM derived.message AS m SEMI JOIN asked USING (mid)),
 -- Taken from a dead-letter destination under the same id, by whatever way it got there.
--- (Asked of the group, or every destination of all spans would be looked at first.)
+-- (Who took a message is a reception; most stores have none of such, and no span is looked at.)
 dead_id AS (
-    SELECT system, message_id FROM derived.span SEMI JOIN message USING (message_id) WHERE kind = 5
-    GROUP BY system, message_id HAVING bool_or(is_dead_letter(destination))
+    SELECT DISTINCT s.system, s.message_id
+    FROM derived.span AS s SEMI JOIN message USING (message_id)
+    WHERE s.kind = 5 AND s.sid IN (SELECT sid FROM derived.reception WHERE dead_letter)
 ),
 belongs AS (
     SELECT y.mid, list(DISTINCT e.execution ORDER BY e.execution) AS executions
