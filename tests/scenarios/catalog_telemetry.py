@@ -56,6 +56,35 @@ def hub_value(s: Scenario) -> None:
     s.expected["executions"] = {"count": 3 * len(ORDERS)}
 
 
+@scenario("dat005-hub-within-a-tenant", lookalike_of=("DUP002", "ORP004"))
+def hub_within_a_tenant(s: Scenario) -> None:
+    """A tenant's placeholder is another tenant's order.
+
+    Orders are numbered within a tenant. A probe of acme tries ``GET /orders`` with order 0 twice a
+    minute, which is no execution there; globex has an order 0 that is as good as any, and it is not
+    among what is reported of acme's.
+    """
+    s.expected["settings"] = {
+        "hub_limit": 50,
+        "keys": [{"name": "order.id", "per": ["tenant.id"]}],
+    }
+    shop = Shop.of(s)
+    for number in ORDERS:
+        for probe in range(2):
+            at = number * 60.0 + 20.0 + probe * 10
+            s.serve(shop.checkout, "GET /orders", at, 0.01,
+                attributes={"order.id": "0", "tenant.id": "acme"})  # fmt: skip
+    for part in range(3):
+        s.span(shop.payment, "settle", Kind.INTERNAL, 700.0 + part, 0.2,
+            attributes={"order.id": "0", "tenant.id": "globex"})  # fmt: skip
+    s.expect("DAT005", service="checkout", team="storefront", mentions=["acme/0", "82 traces"])
+    s.expected["keys"] = ["order.id"]
+    s.expected["executions"] = {
+        "count": 2 * len(ORDERS) + 1,
+        "of": {"globex/0": {"workflow": "settle", "traces": 3}},
+    }
+
+
 @scenario("dat005-not-a-large-order", lookalike_of=("DAT005", "DUP002"))
 def large_order(s: Scenario) -> None:
     """One order is worked on in forty traces; that is a large order, and no hub."""
