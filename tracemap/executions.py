@@ -12,13 +12,17 @@ from tracemap.settings import Settings
 
 
 @tracing.traced("read spans")
-def read_spans(build: Build) -> None:
-    """Spans without copies, with parents and messaging attributes, their links and traces."""
+def read_spans(build: Build, *, alone: bool = False) -> None:
+    """Spans without copies, with parents and messaging attributes, their links and traces;
+    ``alone``: without the latter."""
     for name in ("known_as", "step_name", "shape_field", "span_dropped"):
         build.run(name)
     build.learn("span_copy")
-    for name in ("parent", "span_log", "span", "link", "trace"):
+    for name in ("parent", "span_log", "span"):
         build.run(name)
+    if not alone:
+        build.run("link")
+        build.run("trace")
 
 
 def tally(build: Build, settings: Settings, now_ns: int, *, after: int, upto: int) -> None:

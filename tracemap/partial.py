@@ -137,7 +137,7 @@ def _find_fresh(build: Build, *, after: int, upto: int) -> None:
     """What the new spans carry and are tied to, read from them alone."""
     for name in ("fresh_span", "fresh_link", "fresh_event", "fresh_log"):
         build.run(f"scope/{name}", after=after, upto=upto)
-    read_spans(build)
+    read_spans(build, alone=True)
     build.run("message_tie")
     read_keys(build)
     for name in ("fresh_key", "fresh_tie", "fresh_id", "fresh_out", "fresh_told"):
@@ -152,11 +152,15 @@ def close(build: Build) -> None:
 
 def _read(build: Build, *, after: int, upto: int, most: int) -> None:
     """The spans of the part and its context into the overlay."""
-    _all(build, ("context", "beside", "read_trace", "old", "old_set", "gone"))
-    if build.value("scope/size", after=after, upto=upto) > most:
+    _all(build, ("context", "beside", "read_trace"))
+    ((spans, first_batch),) = build.rows("scope/size", after=after, upto=upto)
+    if spans > most:
         raise TooWideError
-    for name in ("read_span", "read_link", "read_event", "read_log"):
-        build.run(f"scope/{name}", upto=upto)
+    build.run("scope/old", first_batch=first_batch)
+    _all(build, ("old_set", "gone"))
+    for name in ("read_span", "read_link", "read_event"):
+        build.run(f"scope/{name}", first_batch=first_batch, upto=upto)
+    build.run("scope/read_log", upto=upto)
 
 
 def _rebuild(build: Build, settings: Settings) -> bool:

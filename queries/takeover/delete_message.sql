@@ -1,1 +1,1 @@
-DELETE FROM derived.message WHERE trace_id IN (SELECT trace_id FROM s_trace) OR mid IN (SELECT mid FROM s_mid)
+DELETE FROM derived.message WHERE mid IN (SELECT sid FROM s_old UNION ALL SELECT mid FROM s_mid)

@@ -1,1 +1,1 @@
-DELETE FROM derived.reception WHERE trace_id IN (SELECT trace_id FROM s_trace)
+DELETE FROM derived.reception WHERE sid IN (SELECT sid FROM s_old)

@@ -1,1 +1,1 @@
-DELETE FROM derived.step WHERE trace_id IN (SELECT trace_id FROM s_trace)
+DELETE FROM derived.step WHERE step IN (SELECT sid FROM s_old)

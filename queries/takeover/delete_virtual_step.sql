@@ -1,1 +1,1 @@
-DELETE FROM derived.virtual_step WHERE trace_id IN (SELECT trace_id FROM s_trace)
+DELETE FROM derived.virtual_step WHERE sid IN (SELECT sid FROM s_old)
