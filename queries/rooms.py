@@ -196,6 +196,7 @@ BUILD: Final[tuple[str, ...]] = (
     "user_key",
     "user_key_add",
     "key",
+    "key_within",
     "key_scope",
     "keyed",
     "identity",

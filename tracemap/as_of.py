@@ -18,7 +18,13 @@ from tracemap import partial, tracing
 from tracemap.build import Build
 from tracemap.correlation import assign_members
 from tracemap.errors import InputError, TooLargeError
-from tracemap.executions import build_executions, build_steps, join_messages, read_spans
+from tracemap.executions import (
+    build_executions,
+    build_steps,
+    join_messages,
+    read_shapes,
+    read_spans,
+)
 from tracemap.model import judge, learn
 from tracemap.settings import Settings
 from tracemap.store import Store
@@ -98,6 +104,7 @@ def _read(build: Build, settings: Settings, as_of_ns: int, *, everything: bool) 
     build.run("as_of/source", as_of_ns=as_of_ns, lag_ns=settings.lag_ns)
     for name in ("read_span", "read_link", "read_event", "read_log"):
         build.run(f"as_of/{name}")
+    read_shapes(build)
     read_spans(build)
 
 

@@ -39,6 +39,7 @@ def find_keys(build: Build, settings: Settings) -> None:
 
 def read_keys(build: Build) -> None:
     """Every value of a key on every span, with what it is unique within."""
+    build.run("key_within")
     build.run("key_scope")
     build.run("keyed")
 

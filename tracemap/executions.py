@@ -11,12 +11,19 @@ from tracemap.correlation import climb
 from tracemap.settings import Settings
 
 
+def read_shapes(build: Build) -> None:
+    """Where each shape keeps what is read of it, and what made-up names are called: once, before
+    ``read_spans``."""
+    build.run("known_as")
+    build.run("shape_field")
+
+
 @tracing.traced("read spans")
 def read_spans(build: Build, *, alone: bool = False) -> None:
     """Spans without copies, with parents and messaging attributes, their links and traces;
     ``alone``: without the latter."""
-    for name in ("known_as", "step_name", "shape_field", "span_dropped"):
-        build.run(name)
+    build.run("step_name")
+    build.run("span_dropped")
     build.learn("span_copy")
     for name in ("parent", "span_log", "span"):
         build.run(name)

@@ -26,6 +26,7 @@ from tracemap.executions import (
     build_executions,
     build_steps,
     join_messages,
+    read_shapes,
     read_spans,
     tally,
 )
@@ -137,6 +138,7 @@ def _find_fresh(build: Build, *, after: int, upto: int) -> None:
     """What the new spans carry and are tied to, read from them alone."""
     for name in ("fresh_span", "fresh_link", "fresh_event", "fresh_log"):
         build.run(f"scope/{name}", after=after, upto=upto)
+    read_shapes(build)
     read_spans(build, alone=True)
     build.run("message_tie")
     read_keys(build)

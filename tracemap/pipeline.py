@@ -22,6 +22,7 @@ from tracemap.executions import (
     build_executions,
     build_steps,
     join_messages,
+    read_shapes,
     read_spans,
     tally,
 )
@@ -141,6 +142,7 @@ def _whole(build: Build, store: Store, now_ns: int, began: int, standing: Standi
     settings = store.settings()
     inputs = inputs_of(build)
     ((upto, _),) = build.rows("store/last_batch")
+    read_shapes(build)
     read_spans(build)
     if build.sight != "partition":
         tally(build, settings, now_ns, after=0, upto=upto)

@@ -1,21 +1,19 @@
 -- Of keys that are unique only within another attribute (an order's number within a tenant): within what each span's
 -- value stands. What the span itself says, else its trace where that agrees, else its nearest ancestor that says so,
 -- else its resource. The first '/' of a value ends its scope: one within it is written %2F.
+-- needs: b_key_within
 CREATE OR REPLACE TEMP TABLE b_key_scope AS
-WITH RECURSIVE scoped AS (
-    SELECT rank, per, list_append(aliases, name) AS spellings FROM derived.key WHERE chosen AND len(per) > 0
-),
-place AS (
+WITH RECURSIVE place AS (
     SELECT h.shape_id, unnest(h.keys) AS attribute, unnest(h.types) AS type, generate_subscripts(h.keys, 1) AS i
-    FROM store.shape AS h WHERE EXISTS (FROM scoped)
+    FROM store.shape AS h
 ),
 key_shape AS (
     SELECT DISTINCT p.shape_id, s.rank
-    FROM place AS p JOIN scoped AS s ON list_contains(s.spellings, p.attribute) WHERE p.type IN (1, 3, 5)
+    FROM place AS p JOIN b_key_within AS s ON list_contains(s.spellings, p.attribute) WHERE p.type IN (1, 3, 5)
 ),
 scope_shape AS (
     SELECT p.shape_id, s.rank, arg_min(p.i, list_position(s.per, p.attribute)) AS i
-    FROM place AS p JOIN scoped AS s ON list_contains(s.per, p.attribute) WHERE p.type IN (1, 3) GROUP BY ALL
+    FROM place AS p JOIN b_key_within AS s ON list_contains(s.per, p.attribute) WHERE p.type IN (1, 3) GROUP BY ALL
 ),
 wanting AS MATERIALIZED (
     SELECT (s.batch_id::BIGINT << 32) | s.span_no::BIGINT AS sid, s.trace_id, s.resource_id, k.rank, nullif(s.vals[p.i], '') AS own
