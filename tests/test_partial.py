@@ -21,7 +21,9 @@ from scenarios.shop import Shop, key
 from test_arrival import VIEWS, world
 
 from tracemap import freshness, ownership, partial, pipeline
+from tracemap.build import Build
 from tracemap.collectors.otlp.decode import decode
+from tracemap.detection import detect
 from tracemap.local import LocalBackend
 from tracemap.queries.rooms_partial import TAKEOVER
 from tracemap.reads import Limits
@@ -283,6 +285,33 @@ def test_another_program_analyses_a_store_to_which_nothing_came(
         monkeypatch.setattr(freshness, "_program", lambda: 1)
         assert pipeline.refresh(store)
         assert store.cursor().execute("SELECT count(*) FROM custody").fetchone() != (0,)
+
+
+@pytest.mark.parametrize("mode", ["whole", "partial"])
+def test_what_is_decided_while_an_analysis_runs_is_not_taken_for_followed(
+    mode: Literal["whole", "partial"], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The keys are set while the spans are being read; the next question goes by them."""
+    monkeypatch.setattr(pipeline, "_SMALL", 0)
+    with Store.open(tmp_path / "decided.duckdb") as store:
+        *first, last = world(3)
+        store.write([decode([one]) for one in first], kind="recorded")
+        store.configure(Settings(keys=KEYS))
+        pipeline.refresh(store, mode="whole")
+        store.write([decode([last])], kind="recorded")
+
+        def detect_late(build: Build, settings: Settings) -> None:
+            store.configure(Settings(keys=KEYS[1:]))
+            detect(build, settings)
+
+        with monkeypatch.context() as late:
+            late.setattr(partial, "detect", detect_late)
+            late.setattr(pipeline, "detect", detect_late)
+            pipeline.refresh(store, mode=mode)
+        keys = "SELECT name FROM keys WHERE chosen"
+        assert len(store.cursor().execute(keys).fetchall()) == 2
+        assert pipeline.refresh(store)
+        assert store.cursor().execute(keys).fetchall() == [("pay.id",)]
 
 
 OWNERSHIP = """

@@ -47,7 +47,8 @@ def holds(store: Store) -> bool:
     """Whether an analysis now would find nothing new. Waits for one that runs."""
     with store.deriving, store.cursor() as cursor:
         build = Build(cursor)
-        return not stale(build, standing_of(build), time.time_ns(), forced=False)
+        standing, given = standing_of(build), given_of(build)
+        return not stale(build, standing, given, time.time_ns(), forced=False)
 
 
 def standing_of(build: Build) -> Standing | None:
@@ -59,12 +60,17 @@ def standing_of(build: Build) -> Standing | None:
     return Standing(given, *more)
 
 
-def stale(build: Build, standing: Standing | None, now_ns: int, *, forced: bool) -> bool:
-    """Whether there is more to be known at ``now_ns``; ``forced``: there is, of another moment."""
+def stale(
+    build: Build, standing: Standing | None, given: int, now_ns: int, *, forced: bool
+) -> bool:
+    """Whether there is more to be known at ``now_ns`` by what is ``given``.
+
+    ``forced``: there is, of another moment.
+    """
     if standing is None:
         return True
     ((built_ns, inputs, took_ns, live),) = build.rows("store/last_analysis")
-    if inputs != inputs_of(build):  # an upgrade is reason enough
+    if inputs != inputs_of(build, given):  # an upgrade is reason enough
         return True
     if forced:
         return bool(built_ns != now_ns)
@@ -88,13 +94,17 @@ def waited(standing: Standing, times: int) -> bool:
     return time.time_ns() - standing.learned_ns > times * standing.learning_ns
 
 
-def inputs_of(build: Build) -> int:
-    """A number for all that an analysis goes by: what is stored, what was decided, the program."""
-    return build.value("store/inputs", given=given_of(build))
+def inputs_of(build: Build, given: int) -> int:
+    """A number for all that an analysis goes by: what is stored, and what is ``given``."""
+    return build.value("store/inputs", given=given)
 
 
 def given_of(build: Build) -> int:
-    """A number for what people decided and for the program."""
+    """A number for what people decided and for the program.
+
+    An analysis asks for it before it reads any of that: what is decided while it runs is then
+    another number, and the next analysis goes by it.
+    """
     return build.value("store/given", program=f"{duckdb.__version__} {_program()}")
 
 

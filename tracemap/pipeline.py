@@ -65,30 +65,31 @@ def refresh(store: Store, *, now_ns: int | None = None, mode: Mode = "auto") -> 
     disk or memory do not suffice.
     """
     with store.deriving:
-        given = time.time_ns() if now_ns is None else now_ns
+        moment = time.time_ns() if now_ns is None else now_ns
         cursor = store.cursor()
         build = Build(cursor)
+        given = given_of(build)
         standing = standing_of(build)
-        if mode == "auto" and not stale(build, standing, given, forced=now_ns is not None):
+        if mode == "auto" and not stale(build, standing, given, moment, forced=now_ns is not None):
             return False
         began = time.monotonic_ns()
         if standing and mode in ("auto", "partial"):
             insist = mode == "partial"
-            if (insist or _suffices(build, standing)) and _part(
-                store, standing, given, began, insist=insist
+            if (insist or _suffices(build, standing, given)) and _part(
+                store, standing, moment, began, insist=insist
             ):
                 return True
         if mode in ("given", "partition"):
             build.sight = mode
         with transaction(cursor, store.path):
-            _whole(build, store, given, began, standing)
+            _whole(build, store, moment, given, began, standing)
         return True
 
 
-def _suffices(build: Build, standing: Standing) -> bool:
+def _suffices(build: Build, standing: Standing, given: int) -> bool:
     """Whether a partial analysis will do."""
     total = standing.received + standing.fresh
-    if total <= _SMALL or not standing.intact or standing.given != given_of(build):
+    if total <= _SMALL or not standing.intact or standing.given != given:
         return False
     if total > (1 + _GROWN) * standing.learned_spans or standing.fresh > _WIDE * total:
         return False
@@ -104,7 +105,7 @@ def _part(store: Store, standing: Standing, now_ns: int, began: int, *, insist: 
     settings = store.settings()
     cursor = store.cursor()
     build = Build(cursor, "part")
-    inputs = inputs_of(build)
+    inputs = inputs_of(build, standing.given)
     ((upto, _),) = build.rows("store/last_batch")
     total = standing.received + standing.fresh
     most = total if insist else int(_WIDE * total)
@@ -122,7 +123,16 @@ def _part(store: Store, standing: Standing, now_ns: int, began: int, *, insist: 
         with transaction(cursor, store.path):
             partial.take_over(build)
             lifecycle.update(cursor, now_ns)
-            _sign(build, standing, now_ns, inputs, upto, began, due=standing.due or surprised)
+            _sign(
+                build,
+                standing,
+                now_ns,
+                standing.given,
+                inputs,
+                upto,
+                began,
+                due=standing.due or surprised,
+            )
     except partial.TooWideError:
         return False
     except duckdb.Error as error:
@@ -138,9 +148,11 @@ def _part(store: Store, standing: Standing, now_ns: int, began: int, *, insist: 
 
 
 @tracing.traced("analyse")
-def _whole(build: Build, store: Store, now_ns: int, began: int, standing: Standing | None) -> None:
+def _whole(
+    build: Build, store: Store, now_ns: int, given: int, began: int, standing: Standing | None
+) -> None:
     settings = store.settings()
-    inputs = inputs_of(build)
+    inputs = inputs_of(build, given)
     ((upto, _),) = build.rows("store/last_batch")
     read_shapes(build)
     read_spans(build)
@@ -171,8 +183,9 @@ def _whole(build: Build, store: Store, now_ns: int, began: int, standing: Standi
     detect(build, settings)
     build.remember()
     lifecycle.update(build.cursor, now_ns)
-    _sign(build, None if build.learning else standing, now_ns, inputs, upto, began, due=False)
-    if standing is None or standing.given != given_of(build):  # a newer program's views may differ
+    learned = None if build.learning else standing
+    _sign(build, learned, now_ns, given, inputs, upto, began, due=False)
+    if standing is None or standing.given != given:  # a newer program's views may differ
         for name in queries.room("views"):
             build.run(name)
 
@@ -181,6 +194,7 @@ def _sign(
     build: Build,
     standing: Standing | None,
     now_ns: int,
+    given: int,
     inputs: int,
     upto: int,
     began: int,
@@ -195,7 +209,7 @@ def _sign(
         inputs=inputs,
         took_ns=took_ns,
         upto=upto,
-        given=given_of(build),
+        given=given,
         learned_ns=standing.learned_ns if standing else time.time_ns(),
         learning_ns=standing.learning_ns if standing else took_ns,
         learned_spans=standing.learned_spans if standing else None,
