@@ -15,7 +15,7 @@ from typing import Literal
 import front
 import pytest
 from scenarios import check
-from scenarios.builder import Scenario, Service
+from scenarios.builder import Kind, Scenario, Service
 from scenarios.run import analysis, expected_of, lines_of
 from scenarios.shop import Shop, key
 from test_arrival import VIEWS, world
@@ -285,6 +285,31 @@ def test_another_program_analyses_a_store_to_which_nothing_came(
         monkeypatch.setattr(freshness, "_program", lambda: 1)
         assert pipeline.refresh(store)
         assert store.cursor().execute("SELECT count(*) FROM custody").fetchone() != (0,)
+
+
+def test_who_was_in_one_batch_with_it_begins_no_new_workflow(tmp_path: Path) -> None:
+    """Of others in the batch the part reads what the batch links to, and not how they began."""
+    s = Scenario("batch")
+    shop = Shop.of(s)
+    packed = []
+    for number in range(1, 6):
+        shipped = shop.order(number, number * 5.0, charge=False)
+        at = shipped.start + 0.1
+        packed.append(s.publish(shop.shipping, "orders.packed", at, parent=shipped))
+    s.span(shop.shipping, "process orders.packed", Kind.CONSUMER, 60.0, 0.9, links=packed)
+    with Store.open(tmp_path / "t.duckdb") as store:
+        front.store_lines(store, [line.encode() for line in s.lines()])
+        pipeline.refresh(store, mode="whole")
+        workflows = """SELECT name FROM owners WHERE kind = 'workflow'
+            UNION SELECT workflow FROM derived.model_workflow"""
+        assert store.cursor().execute(workflows).fetchall() == [("POST /orders",)]
+        s.spans.clear()
+        s.span(shop.shipping, "pick", Kind.INTERNAL, 90.0, 0.1, attributes=key(1))
+        front.store_lines(store, [line.encode() for line in s.lines()])
+        pipeline.refresh(store, mode="partial")
+        assert store.cursor().execute(workflows).fetchall() == [("POST /orders",)]
+        due = store.cursor().execute("SELECT due FROM derived.analysis").fetchall()
+        assert due == [(False,)]
 
 
 @pytest.mark.parametrize("mode", ["whole", "partial"])

@@ -3,7 +3,7 @@
 CREATE OR REPLACE TEMP TABLE s_new_workflow AS
 WITH fresh AS (
     SELECT workflow, min(start_service) AS service
-    FROM derived.execution
+    FROM derived.execution SEMI JOIN s_inside USING (vid)
     WHERE workflow IS NOT NULL AND workflow NOT IN (SELECT name FROM derived.owner WHERE kind = 'workflow')
     GROUP BY workflow HAVING count(DISTINCT start_service) = 1
 ),
