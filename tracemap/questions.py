@@ -105,11 +105,17 @@ class Questions(ABC, Generic[Shape]):
         return {name: self._shaped(rows) for name, rows in found.items()}
 
     def graph(self, workflow: str | None = None) -> dict[str, Shape]:
-        """The graph of a workflow (or of all) over its executions: ``steps`` and ``edges``."""
+        """The graph of a workflow (or of all) over its executions: ``steps`` and ``edges``.
+
+        With it, of the same moment, the ``owners`` of the workflow, all ``workflows`` and the
+        owners of all ``services``.
+        """
         return self.read(
             steps=("api/workflow_steps", {"workflow": workflow}),
             edges=("api/workflow_edges", {"workflow": workflow}),
             owners=("api/owners", {"kind": "workflow", "name": workflow, "team": None}),
+            workflows=("api/workflows", {}),
+            services=("api/owners", {"kind": "service", "name": None, "team": None}),
         )
 
     def custody_totals(self) -> Shape:

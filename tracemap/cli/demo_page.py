@@ -67,7 +67,7 @@ def print_accounts(console: Console, opened: PlainTracemap) -> None:
 def print_graphs(console: Console, opened: PlainTracemap) -> None:
     """Every workflow as a tree."""
     frames = {name: frame.to_dicts() for name, frame in opened.graph(None).items()}
-    executions = {row["workflow"]: row["executions"] for row in opened.workflows().to_dicts()}
+    executions = {row["workflow"]: row["executions"] for row in frames["workflows"]}
     for graph in graph_text.graphs(frames["steps"], frames["edges"], frames["owners"]):
         graph_text.print_graph(console, graph, executions=executions.get(graph.title))
     console.print(graph_text.LEGEND, style="dim", soft_wrap=True)

@@ -49,10 +49,11 @@ def graph(
                 return
             drawn = [graph_text.of_execution(execution, steps.to_dicts(), handoffs.to_dicts())]
             counts: dict[str, int] = {}
+            peers = opened.owners(kind="service").to_dicts()
         else:
             found = opened.graph(workflow)
             if format is GraphFormat.json:
-                names = opened.workflows().column("workflow")
+                names = found["workflows"].column("workflow")
                 steps_, edges_ = found["steps"].records(), found["edges"].records()
                 write_json(
                     [
@@ -69,9 +70,9 @@ def graph(
             drawn = graph_text.graphs(
                 *(found[name].to_dicts() for name in ("steps", "edges", "owners"))
             )
-            totals = opened.workflows().to_dicts()
+            totals = found["workflows"].to_dicts()
             counts = {row["workflow"]: row["executions"] for row in totals}
-        peers = opened.owners(kind="service").to_dicts()
+            peers = found["services"].to_dicts()
     external = frozenset(row["name"] for row in peers if row["rule"] == "external")
     for one in drawn:
         one.external = external
