@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -252,7 +253,7 @@ def _serve(server: Server, options: Options, ready_file: Path | None, log_format
         if ready_file is not None:
             write_ready_file(ready_file, listening)
         notify("READY=1")
-        signals.until_stop(options.access.refresh)
+        signals.until_stop(lambda: _read_again(options))
         notify("STOPPING=1")
         if log_format is Format.TEXT:
             err().print("stopping: finishing what is in flight", style="dim")
@@ -262,3 +263,8 @@ def _serve(server: Server, options: Options, ready_file: Path | None, log_format
         server.stop()
         if ready_file is not None:
             ready_file.unlink(missing_ok=True)
+
+
+def _read_again(options: Options) -> None:
+    """Certificates and tokens, in a thread: neither a file that hangs nor an error ends serving."""
+    threading.Thread(target=options.access.refresh, daemon=True).start()
