@@ -442,6 +442,7 @@ API: Final[tuple[str, ...]] = (
     "resolve_attribute",
     "resolve_ending",
     "resolve_ids",
+    "resolve_message",
     "resolve_value",
     "spans",
     "steps",

@@ -254,6 +254,13 @@ def test_custody_in_hindsight(db: Path) -> None:
     assert ("checkout", "service") not in holder(charge)
     assert holder("2025-03-03T09:45:00Z") == [("orders", "queue")]
     assert holder("2025-03-03T08:00:00Z") == []
+    before = run("custody", "4711", "--at", "2025-03-03T08:00:00Z").stdout
+    assert "it had not begun, it started 2025-03-03 " in before
+
+
+def test_what_is_said_of_another_time_says_so(db: Path) -> None:
+    for command in (("custody", "4711"), ("executions", "show", "4711")):
+        assert "  known up to 2025-03-03 " in run(*command).stdout
 
 
 @pytest.mark.parametrize(
@@ -275,8 +282,9 @@ def test_an_attribute_that_is_no_key_finds_its_executions_too(db: Path) -> None:
         f"WHERE trace_id = '{trace}' AND kind = 'producer'"
     )
     (message,) = answer("sql", text)
-    (row,) = answer("custody", f"messaging.message.id={message['id']}")
-    assert row["execution"] == front.LOST
+    for text in (f"messaging.message.id={message['id']}", message["id"], f"{message['id'][:-2]}…"):
+        (row,) = answer("custody", text)
+        assert row["execution"] == front.LOST
 
 
 def test_explain_a_finding_and_an_execution(db: Path) -> None:
@@ -285,6 +293,7 @@ def test_explain_a_finding_and_an_execution(db: Path) -> None:
     assert "tell logistics" in text
     assert "next: " in text
     assert "because of it: " in text
+    assert answer("findings")[0]["evidence"]["producer_span_id"] in text
     assert "carries order.id=4711" in run("explain", "4711").stdout
     assert answer("explain", finding)["explanation"]["code"] == "ORP002"
 
@@ -356,6 +365,7 @@ def test_owners_are_loaded_and_mistakes_told(tmp_path: Path) -> None:
     )
     result = run("owners", "load", file, "--db", db, code=2)
     assert f"{file}:4:" in result.stderr
+    assert "0 paths read" in run("owners", "load", tmp_path / "no", "--db", db, code=2).stderr
     assert (
         "payment (service) belongs to money"
         in run("owners", "explain", "payment", "--db", db).stdout
@@ -418,6 +428,10 @@ def fails(*args: str | Path, code: int, say: str, hint: str = "") -> None:
 
 def test_a_typing_slip_is_told_what_was_meant(db: Path) -> None:
     fails("custody", "4712", code=2, say="there is no execution '4712'", hint="4711")
+    fails("custody", "ORDER.ID=4711", code=2, say="no execution 'ORDER.ID=4711'", hint="mean 4711")
+    fails("custody", "zzz", code=2, say="there is no execution 'zzz'", hint="executions list")
+    fails("graph", "POST /ordrs", code=2, say="POST /ordrs", hint="POST /orders")
+    fails("owners", "explain", "orders", "--kind", "service", code=2, say="not as a service")
     fails("query", "run", "slowest_handof", code=2, say="no query", hint="slowest_handoffs")
     fails("query", "run", "retries", "-p", "limt=5", code=2, say="'limt'", hint="limit")
     fails("query", "run", "retries", "-p", "limit=x", code=2, say="'x'", hint="number")
@@ -427,9 +441,26 @@ def test_a_typing_slip_is_told_what_was_meant(db: Path) -> None:
     fails("findings", "--status", "opn", code=2, say="'opn'", hint="one of")
     fails("executions", "list", "--status", "stuck", code=2, say="'stuck'", hint="running")
     fails("findings", "--since", "yesterday", code=2, say="'yesterday'", hint="24h")
-    fails("custody", "4711", "--at", "noon", code=2, say="'noon'", hint="2026")
+    fails("custody", "4711", "--at", "noon", code=2, say="'noon'", hint="14:05")
     fails("reconcile", "--fail-on", "hgh", code=2, say="'hgh'", hint="high")
     fails("sql", "SELECT servce FROM spans", code=2, say="servce", hint="service")
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("findings --team logistcs", "team 'logistcs' owns nothing that was seen; did you mean 'l"),
+        ("findings --rule ORP02", "there is no rule 'ORP02'; did you mean 'ORP00"),
+        ("executions list --service Payment", "no service 'Payment' was seen; did you mean 'p"),
+        ("executions list --workflow 'POST /x'", "no workflow 'POST /x' was seen"),
+        ("messages --destination order", "no destination 'order' was seen; did you mean 'orders'?"),
+    ],
+)
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_a_slip_in_a_filter_is_not_all_clear(db: Path, command: str, said: str, form: str) -> None:
+    result = run(*shlex.split(command), "--format", form)
+    assert result.stderr.startswith(said)
+    assert run("findings", "--team", "payments", "--format", form).stderr == ""
 
 
 def test_an_unknown_command_or_option_is_a_usage_error() -> None:
@@ -455,6 +486,12 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     text.write_text("not a database\n" * 1000, encoding="utf-8")
     fails("findings", "--db", text, code=3, say="not a tracemap database", hint="--db")
     assert text.read_text(encoding="utf-8").startswith("not a database")
+
+
+def test_a_folder_is_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fails("findings", "--db", tmp_path, code=3, say="is a folder", hint="--db")
+    monkeypatch.chdir(tmp_path)
+    fails("findings", "--db", ".", code=3, say="is a folder", hint="--db")
 
 
 def test_a_database_of_something_else(tmp_path: Path) -> None:

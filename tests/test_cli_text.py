@@ -21,7 +21,8 @@ from tracemap.cli.evidence import evidence_text, split_expected
 from tracemap.cli.execution_page import holding
 from tracemap.cli.output import markdown_text, write_csv, write_json
 from tracemap.cli.table import Column, print_table, table_lines
-from tracemap.cli.text import age, clean, count, duration, escape_json, percent, short_id, span
+from tracemap.cli.text import age, at, clean, count, duration, escape_json, percent, short_id, span
+from tracemap.moments import last_ns, to_ns
 
 NOW = dt.datetime(2026, 1, 31, 12, 0)  # noqa: DTZ001 - frames hold naive UTC
 
@@ -344,3 +345,23 @@ def test_a_failed_execution_says_first_where_it_failed() -> None:
     assert line.strip().startswith("failed in payment POST /charge; last in warehouse (team log")
     assert "failed since" in str(holding({**row, "evidence": None}, since))
     assert split_expected(row["evidence"], "failed in") == ("last step pack", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("14:05", "2026-01-31T14:05:00Z"),
+        ("9:05:10.25 UTC", "2026-01-31T09:05:10.25Z"),
+        ("14:06Z", "2026-01-30T14:06:00Z"),
+        ("25:00", None),
+        ("2026-01-31", None),
+    ],
+)
+def test_a_time_of_day_is_the_last_time_that_it_was_so(text: str, expected: str | None) -> None:
+    now = to_ns("2026-01-31T14:05:30Z")
+    assert now is not None
+    assert last_ns(text, now) == to_ns(expected)
+
+
+def test_a_moment_is_read_as_it_is_printed() -> None:
+    assert to_ns(at(NOW)) == to_ns(NOW)

@@ -110,7 +110,8 @@ def test_spans_in_findings_out_and_a_good_end(tmp_path: Path) -> None:
         code, err = server.end(signal.SIGTERM)
         assert code == 0
         assert f"OTEL_EXPORTER_OTLP_ENDPOINT=http://{server.told['grpc']}" in err
-        assert f"http://{server.told['http']}" in err
+        assert f"OTEL_EXPORTER_OTLP_ENDPOINT=http://{server.told['http']}" in err
+        assert err.index("PROTOCOL=grpc") < err.index("PROTOCOL=http/protobuf")
         assert not server.ready.exists()
     assert not socket_path(db).exists()
     assert not db.with_name("shop.duckdb.wal").exists()

@@ -99,6 +99,11 @@ class Database(Questions[Shape], Generic[Shape]):
         )
         if found.is_empty():
             names = [str(one) for one in known.column(known.columns[0])]
+            if kind and name in names:
+                raise NotFoundError(
+                    f"{name!r} was seen, but not as a {kind}",
+                    do=f"see 'tracemap owners explain {name}'",
+                )
             near = get_close_matches(name[:200], names, n=1)
             raise NotFoundError(
                 f"nothing called {name!r} was seen" + (f" as a {kind}" if kind else ""),

@@ -270,8 +270,8 @@ class Questions(ABC, Generic[Shape]):
 
         It may be an execution (its later runs are meant, too), ``key=value``, a correlation value,
         the beginning of a finding's or trace's id, a span id, how a name ends, or else what some
-        attribute of its spans says, or a segment of a path. Raises NotFoundError with near names
-        when it is none of them.
+        attribute of its spans says, a segment of a path, or the beginning of a message's id. Raises
+        NotFoundError with near names when it is none of them.
         """
         text = text.strip()
         key, sign, value = text.partition("=")
@@ -288,6 +288,8 @@ class Questions(ABC, Generic[Shape]):
             found = self._rows("resolve_attribute", **pair)
         if found.is_empty() and not sign:
             found = self._rows("resolve_value", text=text)
+        if found.is_empty() and not sign:
+            found = self._rows("resolve_message", text=text.rstrip("…"))
         if found.is_empty():
             raise self._unknown_execution(text)
         return found.column("execution")
@@ -302,13 +304,16 @@ class Questions(ABC, Generic[Shape]):
                     do="its spans are in view spans; view set_aside lists all such traces",
                 )
         near = self._rows("nearest_executions", text=text).column("execution")
-        if not near:
+        if not near and not any(self._rows("analysis").column("executions")):
             return NotFoundError(
                 f"there is no execution {text!r}: no spans have been stored yet",
                 do="point an exporter at 'tracemap serve', or 'tracemap import FILE'",
             )
         return NotFoundError(
-            f"there is no execution {text!r}", do=f"did you mean {' or '.join(near)}?"
+            f"there is no execution {text!r}",
+            do=f"did you mean {' or '.join(near)}?"
+            if near
+            else "see 'tracemap executions list', and 'tracemap keys' for what tells them apart",
         )
 
     def _answer(self, name: str, /, **params: Any) -> Shape:

@@ -92,6 +92,10 @@ class Store:
                 where=str(path),
                 do="give another --db",
             )
+        if path.is_dir():
+            raise StoreError(
+                "this is a folder, not a database", where=str(path), do="name a file in it: --db"
+            )
         fresh = is_new(path)
         if not create and fresh:
             raise StoreError(

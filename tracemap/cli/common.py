@@ -44,7 +44,10 @@ OutputFormat = Annotated[
 Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="At most this many rows.")]
 Since = Annotated[
     str | None,
-    typer.Option("--since", help="A time (2026-01-31T14:05:00Z) or an age (90s, 15m, 24h, 7d)."),
+    typer.Option(
+        "--since",
+        help="A time (2026-01-31T14:05:00Z; 14:05, in UTC) or an age (90s, 15m, 24h, 7d).",
+    ),
 ]
 
 #: Exit code of an interrupt, as shells have it, and of a defect: never 1, which means findings.
@@ -111,19 +114,22 @@ def since_ns(text: str | None) -> int | None:
     """A time, or how long ago, as nanoseconds since the Unix epoch. Raises InputError."""
     import time
 
-    from tracemap.moments import to_ns
+    from tracemap.moments import last_ns, to_ns
 
     if text is None:
         return None
+    now = time.time_ns()
+    if (found := last_ns(text, now)) is not None:
+        return found
     try:
-        return time.time_ns() - duration_ns(text)
+        return now - duration_ns(text.removesuffix("ago"))
     except InputError:
         try:
             return to_ns(text)
         except InputError:
             raise InputError(
                 f"{text!r} is neither a time nor an age",
-                do="write 2026-01-31T14:05:00Z, or 15m, 24h, 7d",
+                do="write 2026-01-31T14:05:00Z, or 14:05 (UTC), or 15m, 24h, 7d",
             ) from None
 
 

@@ -23,7 +23,7 @@ from tracemap.cli.common import (
     since_ns,
 )
 from tracemap.cli.evidence import split_expected
-from tracemap.cli.execution_page import headline, holding, horizon_of
+from tracemap.cli.execution_page import headline, holding, horizon_of, known_up_to
 from tracemap.cli.output import UNKNOWN_WIDTH, Format, note, out, write_found
 from tracemap.cli.table import Column, Row, print_table
 from tracemap.cli.text import at, clean, count, lasting, paragraph, short_id, utc_now
@@ -48,7 +48,10 @@ def custody(
     ] = None,
     at_: Annotated[
         str | None,
-        typer.Option("--at", help="In hindsight: a time (2026-01-31T14:05:00Z) or an age (15m)."),
+        typer.Option(
+            "--at",
+            help="In hindsight: a time (2026-01-31T14:05:00Z; 14:05, in UTC) or an age (15m).",
+        ),
     ] = None,
     as_of: Annotated[
         str | None,
@@ -139,9 +142,11 @@ def print_custody(
     console.print(headline(execution), soft_wrap=True)
     _print_holders(console, holders, moment)
     if not holders:
-        console.print("  nobody held it: it had not begun, or was over", soft_wrap=True)
-    if hindsight or (utc_now() - moment).total_seconds() > 600:
+        console.print(f"  nobody held it: {_not_held(execution, moment)}", soft_wrap=True)
+    if hindsight:
         console.print(f"  as of {at(moment)}", style="dim", soft_wrap=True)
+    elif told := known_up_to(moment, utc_now()):
+        console.print(told, style="dim", soft_wrap=True)
     for finding in findings[:3]:
         action = finding["next_action"] or finding["message"]
         console.print(paragraph(f"{finding['rule']}: {action}", console.width, "    ", "  "))
@@ -150,6 +155,16 @@ def print_custody(
         style="dim",
         soft_wrap=True,
     )
+
+
+def _not_held(execution: Row, moment: dt.datetime) -> str:
+    """Why nobody held it then, with the time to ask of instead."""
+    started, last = execution["started_at"], execution["last_seen"]
+    if started is not None and moment < started:
+        return f"it had not begun, it started {at(started)}"
+    if last is not None and moment > last:
+        return f"it was over, last seen {at(last)}"
+    return "nothing of it is known for then"
 
 
 def print_as_of(

@@ -69,6 +69,7 @@ def print_graphs(console: Console, opened: PlainTracemap) -> None:
     frames = {name: frame.to_dicts() for name, frame in opened.graph(None).items()}
     executions = {row["workflow"]: row["executions"] for row in frames["workflows"]}
     for graph in graph_text.graphs(frames["steps"], frames["edges"], frames["owners"]):
+        graph.external = graph_text.external_of(frames["services"])
         graph_text.print_graph(console, graph, executions=executions.get(graph.title))
     console.print(graph_text.LEGEND, style="dim", soft_wrap=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from tracemap.cli.text import clean, duration, short_id
@@ -18,14 +18,16 @@ def evidence_text(evidence: object) -> str:
     return ", ".join(f"{name} {value}" for name, value in evidence_pairs(evidence))
 
 
-def evidence_pairs(evidence: object) -> list[tuple[str, str]]:
-    """Name and value of each fact, in words; empty facts are left out."""
+def evidence_pairs(
+    evidence: object, shown: Callable[[str], str] = short_id
+) -> list[tuple[str, str]]:
+    """Name and value of each fact, in words; empty facts are left out. Texts are as ``shown``."""
     found = _loaded(evidence)
     if found is None:
         return []
     if not isinstance(found, dict):
-        return [("", _words("", found))]
-    return [(n, v) for n, v in _pairs(found) if v]
+        return [("", _words("", found, shown))]
+    return [(n, v) for n, v in _pairs(found, shown) if v]
 
 
 def split_expected(evidence: object, *said: str) -> tuple[str, str]:
@@ -45,34 +47,35 @@ def _loaded(evidence: object) -> Any:
         return evidence
 
 
-def _pairs(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _pairs(facts: dict[str, Any], shown: Callable[[str], str]) -> Iterator[tuple[str, str]]:
     for name, value in facts.items():
         bare = name.removesuffix("_ns")
         if value is None or (name == "deadline" and "deadline_ns" in facts):
             continue
         if name != bare and isinstance(facts.get(bare), str):  # a number and where it comes from
-            yield clean(bare).replace("_", " "), f"{_words(name, value)} ({clean(facts[bare])})"
+            told = f"{_words(name, value, shown)} ({clean(facts[bare])})"
+            yield clean(bare).replace("_", " "), told
             continue
         label = clean(name.removesuffix("_ns")).replace("_", " ")
         if isinstance(value, dict):
-            inner = ", ".join(f"{n} {v}" for n, v in _pairs(value) if v)
+            inner = ", ".join(f"{n} {v}" for n, v in _pairs(value, shown) if v)
             yield label, f"({inner})" if inner else ""
         else:
-            yield label, _words(name, value)
+            yield label, _words(name, value, shown)
 
 
-def _words(name: str, value: Any) -> str:
+def _words(name: str, value: Any, shown: Callable[[str], str]) -> str:
     if isinstance(value, list):
-        some = ", ".join(_words(name, v) for v in value[:_SHOWN])
+        some = ", ".join(_words(name, v, shown) for v in value[:_SHOWN])
         more = f" and {len(value) - _SHOWN} more" if len(value) > _SHOWN else ""
         return f"{some}{more}"
     if isinstance(value, dict):
-        return f"({', '.join(f'{n} {v}' for n, v in _pairs(value) if v)})"
+        return f"({', '.join(f'{n} {v}' for n, v in _pairs(value, shown) if v)})"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if name.endswith("_ns") and isinstance(value, int | float):
         return duration(value)
     if isinstance(value, float):
         return f"{value:.4g}"
-    text = short_id(str(value))
+    text = shown(str(value))
     return text if len(text) <= MOST else f"{text[:MOST]}…"

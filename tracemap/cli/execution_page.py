@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 MOST_STEPS: Final = 200
 MOST_TRACES: Final = 20
 MOST_FINDINGS: Final = 10
+#: A live source is known up to half a minute ago, in seconds with what an analysis may wait.
+_CURRENT: Final = 60
 
 
 def arrow(handoff: Row) -> str:
@@ -58,6 +60,8 @@ def print_page(console: Console, page: Mapping[str, Rows], now: dt.datetime) -> 
     _holders(console, page["custody"].to_dicts(), horizon)
     _run_again(console, execution, page["chain"].to_dicts())
     console.print(_facts(execution, now), style="dim", soft_wrap=True)
+    if told := known_up_to(horizon, now):
+        console.print(told, style="dim", soft_wrap=True)
     _findings(console, page["findings"].to_dicts())
     _steps(console, page["steps"].to_dicts(), page["handoffs"].to_dicts())
     _messages(console, page["messages"].to_dicts())
@@ -69,6 +73,13 @@ def horizon_of(analysis: Sequence[Row], now: dt.datetime) -> dt.datetime:
     """Up to when the data is known: now for a live source, earlier for a recording."""
     found = analysis[0]["horizon"] if analysis else None
     return now if found is None else found
+
+
+def known_up_to(horizon: dt.datetime, now: dt.datetime) -> str | None:
+    """That what is said is of another time than now: a recording, or nothing has come since."""
+    if (now - horizon).total_seconds() <= _CURRENT:
+        return None
+    return f"  known up to {at(horizon)} ({age(horizon, now)})"
 
 
 def headline(execution: Row) -> Text:
@@ -159,11 +170,12 @@ def _findings(console: Console, rows: Sequence[Row]) -> None:
         return
     console.print()
     for row in rows[:MOST_FINDINGS]:
-        line = Text("  ")
-        line.append(f"{row['severity']} ", style=SEVERITY_STYLE.get(str(row["severity"]), ""))
-        line.append(f"{clean(row['rule'])} ", style="bold")
-        line.append(clean(row["message"]))
-        line.append(f"  [{clean(row['id'])}]", style="dim")
+        severity, rule = str(row["severity"]), clean(row["rule"])
+        said = f"{severity} {rule} {row['message']} [{row['id']}]"
+        line = Text(paragraph(said, console.width, "    ", "  "))
+        line.stylize(SEVERITY_STYLE.get(severity, ""), 2, 2 + len(severity))
+        line.stylize("bold", 3 + len(severity), 3 + len(severity) + len(rule))
+        line.stylize("dim", line.plain.rfind("["))
         console.print(line, soft_wrap=True)
         if row["next_action"]:
             console.print(paragraph(f"next: {row['next_action']}", console.width, "    "))

@@ -28,6 +28,7 @@ from tracemap.cli.styles import STATUS_STYLE, status_style
 from tracemap.cli.table import Column, Row, print_table
 from tracemap.cli.text import age, count, short_id, utc_now
 from tracemap.cli.timeline import print_timeline
+from tracemap.cli.unseen import note_unseen
 from tracemap.errors import InputError
 
 app = typer.Typer(
@@ -76,10 +77,14 @@ def list_(
     with open_database(db) as opened:
         if format is not Format.table:
             found = opened.executions(**filters, limit=limit)
+            if found.is_empty():
+                note_unseen(opened, workflow=workflow, service=service)
             write_found(format, columns(utc_now()), found)
             return
         totals = opened.execution_totals(**filters).to_dicts()
         rows = opened.executions(**filters, limit=limit or SCREEN).to_dicts()
+        if not rows:
+            note_unseen(opened, workflow=workflow, service=service)
         aside = 0 if any(filters.values()) else opened.analysis().to_dicts()[0]["set_aside"]
     print_executions(out(), totals, rows, utc_now())
     if (left := sum(t["executions"] for t in totals) - len(rows)) > 0 and not limit:

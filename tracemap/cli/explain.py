@@ -62,7 +62,7 @@ def explain(
                 return
             _show_data(opened, what, rules, format)
     except NotFoundError as error:
-        near = get_close_matches(what.upper(), rules, n=1, cutoff=0.7)
+        near = get_close_matches(what.upper(), rules, n=1)
         if near:
             raise NotFoundError(
                 f"there is no rule, finding or execution {what!r}", do=f"did you mean {near[0]}?"
@@ -142,9 +142,9 @@ def print_rule(console: Console, rule: Rule) -> None:
 def print_finding(console: Console, row: Row, rules: Mapping[str, Rule]) -> None:
     """One finding: what is wrong, whose it is, what to do, and what it rests on."""
     severity = str(row["severity"])
-    line = Text(f"{severity} ", style=SEVERITY_STYLE.get(severity, ""))
-    line.append(f"{clean(row['rule'])} ", style="bold")
-    line.append(clean(row["message"]), style="bold")
+    said = f"{severity} {row['rule']} {row['message']}"
+    line = Text(paragraph(said, console.width, "    ", ""), style="bold")
+    line.stylize(SEVERITY_STYLE.get(severity, ""), 0, len(severity))
     console.print(line, soft_wrap=True)
     team = row["team"]
     console.print(
@@ -155,9 +155,9 @@ def print_finding(console: Console, row: Row, rules: Mapping[str, Rule]) -> None
     )
     print_contacts(console, row["contacts"])
     if row["next_action"]:
-        console.print(f"  next: {clean(row['next_action'])}", soft_wrap=True)
+        console.print(paragraph(f"next: {row['next_action']}", console.width, "    ", "  "))
     for effect in row["effects"] or ():
-        console.print(f"  because of it: {clean(effect)}", soft_wrap=True)
+        console.print(paragraph(f"because of it: {effect}", console.width, "    ", "  "))
     console.print()
     _facts(console, row)
     rule = rules.get(str(row["rule"]))
@@ -182,7 +182,7 @@ def _facts(console: Console, row: Row) -> None:
         ("last seen", f"{at(row['last_seen'])} ({age(row['last_seen'], now)})"),
         ("status", row["status"]),
         ("id", row["id"]),
-        *evidence_pairs(row["evidence"]),
+        *evidence_pairs(row["evidence"], clean),
     ]
     facts = [(name, value) for name, value in facts if value]
     width = max(len(name) for name, _ in facts)

@@ -25,6 +25,7 @@ from tracemap.cli.common import (
 from tracemap.cli.output import Format, err, note, out, write_found
 from tracemap.cli.table import Column, Row, print_table
 from tracemap.cli.text import age, clean, count, short_id, utc_now
+from tracemap.cli.unseen import note_unseen
 from tracemap.errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
@@ -101,6 +102,8 @@ def findings(
             execution=which,
             limit=limit,
         )
+        if found.is_empty():
+            note_unseen(opened, rule=rule, team=team)
         aside = [rule for rule in opened.backend.settings().rules if rule.aside]
     if format is not Format.table:
         write_found(format, columns(utc_now()), found)

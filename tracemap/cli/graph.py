@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -73,9 +74,8 @@ def graph(
             totals = found["workflows"].to_dicts()
             counts = {row["workflow"]: row["executions"] for row in totals}
             peers = found["services"].to_dicts()
-    external = frozenset(row["name"] for row in peers if row["rule"] == "external")
     for one in drawn:
-        one.external = external
+        one.external = graph_text.external_of(peers)
     _draw(drawn, counts, format)
 
 
@@ -101,8 +101,10 @@ def _meant(opened: PlainTracemap, which: str | None) -> tuple[str | None, str | 
                 f"{which!r} is in the names of {len(like)} workflows",
                 do=f"name one: {', '.join(repr(w) for w in like[:5])}",
             ) from None
+        near = get_close_matches(which[:200], workflows, n=1)
         raise NotFoundError(
-            f"there is neither a workflow nor an execution {which!r}", do=error.do
+            f"there is neither a workflow nor an execution {which!r}",
+            do=f"did you mean {near[0]!r}?" if near else error.do,
         ) from None
 
 

@@ -50,6 +50,11 @@ class Graph:
         return found or list(self.steps)[:1]
 
 
+def external_of(services: Sequence[Row]) -> frozenset[str]:
+    """Those of the owners' ``services`` that are peers without telemetry which nobody declared."""
+    return frozenset(row["name"] for row in services if row["rule"] == "external")
+
+
 def graphs(steps: Sequence[Row], edges: Sequence[Row], owners: Sequence[Row] = ()) -> list[Graph]:
     """One graph a workflow, in the order in which their steps come."""
     teams = {row["name"]: row["team"] for row in owners}

@@ -18,6 +18,7 @@ from tracemap.cli.common import (
 )
 from tracemap.cli.output import Format, note, out, write_found
 from tracemap.cli.table import print_table
+from tracemap.cli.unseen import note_unseen
 from tracemap.errors import InputError
 
 EPILOG = examples(
@@ -48,6 +49,8 @@ def messages(
     with open_database(db) as opened:
         execution = one_of(opened.resolve(which), which) if which else None
         found = opened.messages(execution, state=state, destination=destination, limit=most)
+        if found.is_empty():
+            note_unseen(opened, destination=destination)
     shown = message_life.columns(own=execution is not None)
     if format is not Format.table:
         write_found(format, shown, found)

@@ -34,7 +34,7 @@ LIST_EPILOG: Final = examples(
 )
 EXPLAIN_EPILOG: Final = examples(
     "tracemap owners explain payment",
-    "tracemap owners explain orders --kind destination --format json",
+    "tracemap owners explain payment --kind service --format json",
 )
 LOAD_EPILOG: Final = examples(
     "tracemap owners load ownership.yaml", "tracemap owners load --db shop.duckdb a/ b/"
@@ -101,17 +101,19 @@ def load(
 ) -> None:
     """Take in ownership files, and those in folders; each replaces what it declared before."""
     problems: list[str] = []
+    unread = 0
     with open_database(db, create=True) as opened:
         for path in paths:
             try:
                 found = opened.load_ownership(path)
             except InputError as error:
                 found = [str(error)]
+                unread += 1
             problems += found
             for problem in found:
                 err().print(clean(problem), style="red", soft_wrap=True)
         owned = [row for row in opened.owners().to_dicts() if row["team"]]
-    paths_read = count(len(paths), "path")
+    paths_read = count(len(paths) - unread, "path")
     err().print(f"{paths_read} read; {count(len(owned), 'thing')} seen so far have an owner")
     if problems:
         raise typer.Exit(InputError.exit_code)

@@ -38,14 +38,16 @@ def tell(listening: Listening, options: Options) -> None:
     headers = ""
     if options.access.tokens.protects("ingest"):
         headers = ' OTEL_EXPORTER_OTLP_HEADERS="authorization=Bearer%20TOKEN"'
-    for label, address, more in (
-        ("OTLP/gRPC", listening.grpc, headers),
-        ("OTLP/HTTP", listening.http, f" OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf{headers}"),
+    for label, address, protocol in (
+        ("OTLP/gRPC", listening.grpc, "grpc"),
+        ("OTLP/HTTP", listening.http, "http/protobuf"),
     ):
         if address is not None:
             console.print(f"  {label}  {address}", soft_wrap=True)
-            endpoint = f"OTEL_EXPORTER_OTLP_ENDPOINT={scheme}://{address}"
-            console.print(f"    export {endpoint}{more}", soft_wrap=True)
+            # Both, always: which protocol is an SDK's default differs between languages.
+            console.print(f"    export OTEL_EXPORTER_OTLP_PROTOCOL={protocol}", soft_wrap=True)
+            endpoint = f"OTEL_EXPORTER_OTLP_ENDPOINT={scheme}://{address}{headers}"
+            console.print(f"    export {endpoint}", soft_wrap=True)
     if listening.web is not None:
         console.print(f"  query API  {scheme}://{listening.web}", soft_wrap=True)
     for warning in warnings(listening, options):
