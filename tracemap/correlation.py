@@ -27,8 +27,10 @@ def find_keys(build: Build, settings: Settings) -> None:
     build.run("key_candidate")
     spans = build.value("span_count")
     build.run("key_value", one_in=max(1, spans // _SAMPLE))
-    build.run("key_statistics", one_in=max(1, spans // _SAMPLE))
     build.run("key_overlap", one_in=max(1, spans // _SAMPLE))
+    build.run("key_family")
+    build.run("key_spelled")
+    build.run("key_statistics", one_in=max(1, spans // _SAMPLE))
     build.run("key_per")
     build.run("user_key")
     for rank, key in enumerate(settings.keys, start=1):

@@ -8,12 +8,16 @@ WITH judged AS (
         values_seen >= 30 OR id_like AS trusted
     FROM b_key_statistics
 ),
+able AS (SELECT * FROM judged WHERE (joins OR names) AND rarely_reused AND trusted AND barred IS NULL),
+-- Of a key that is spelled in several ways, the one that stands for all of them.
+family AS (SELECT name, main FROM b_key_family WHERE main IN (SELECT name FROM able)),
 qualified AS (
     SELECT *, row_number() OVER (
-        -- A request is less than what it is about, though all proxies on its way know it.
-        ORDER BY joins DESC, round(reused_share, 3), regexp_matches(plain_name, '(request|trace|span)id$'), services DESC, round(joins_share, 1) DESC, id_like DESC,
+        -- Who orders comes again, be it later than these spans tell. A request is less than what it is about, though
+        -- all proxies on its way know it.
+        ORDER BY joins DESC, enduring, round(reused_share, 3), regexp_matches(plain_name, '(request|trace|span)id$'), services DESC, round(joins_share, 1) DESC, id_like DESC,
             values_seen DESC, name) AS place
-    FROM judged WHERE (joins OR names) AND rarely_reused AND trusted AND barred IS NULL
+    FROM able ANTI JOIN family USING (name)
 ),
 alias AS (
     SELECT q.name, min_by(b.name, b.place) AS main
@@ -22,12 +26,13 @@ alias AS (
     JOIN b_key_overlap AS o ON o.one = b.name AND o.other = q.name
     GROUP BY q.name
 ),
--- A key that only names single traces is left out where a better key stands in most of its traces.
+-- A key that only names single traces, or that is called like who comes again, is left out where a better key stands
+-- in most of its traces.
 shadowed AS (
     SELECT q.name, min_by(b.name, b.place) AS by_name
     FROM qualified AS q
     JOIN qualified AS b ON b.place < q.place
-    WHERE NOT q.joins AND (
+    WHERE (NOT q.joins OR (q.enduring AND NOT b.enduring)) AND (
         SELECT count(DISTINCT x.trace_id) FROM b_key_value AS x
         WHERE x.name = q.name AND x.trace_id IN (SELECT trace_id FROM b_key_value WHERE name = b.name)
     ) >= 0.5 * (SELECT count(DISTINCT trace_id) FROM b_key_value WHERE name = q.name)
@@ -37,13 +42,14 @@ shadowed AS (
 spelling AS (
     SELECT j.name, min_by(q.name, q.place) AS main
     FROM judged AS j JOIN qualified AS q ON q.plain_name = j.plain_name AND q.name != j.name
-    WHERE j.name NOT IN (SELECT name FROM qualified) AND j.barred IS NULL
+    WHERE j.name NOT IN (SELECT name FROM qualified) AND j.name NOT IN (SELECT name FROM family) AND j.barred IS NULL
     GROUP BY j.name
 ),
 discovered AS (
     SELECT q.name, q.place,
         (SELECT coalesce(list(name ORDER BY name), []) FROM (
-            SELECT name FROM alias WHERE main = q.name UNION SELECT name FROM spelling WHERE main = q.name)) AS aliases
+            SELECT name FROM alias WHERE main = q.name UNION SELECT name FROM spelling WHERE main = q.name
+            UNION SELECT name FROM family WHERE main = q.name)) AS aliases
     FROM qualified AS q
     WHERE (SELECT count(*) FROM b_user_key) = 0 AND q.name NOT IN (SELECT name FROM alias) AND q.name NOT IN (SELECT name FROM shadowed)
 ),
@@ -98,8 +104,10 @@ SELECT
             WHEN NOT j.rarely_reused THEN printf('; %.0f%% of its values start their workflow again', 100 * j.reused_share)
             WHEN NOT j.joins THEN printf('; joins %.0f%% of its values across traces and services', 100 * j.joins_share)
             ELSE '' END
+        WHEN fm.name IS NOT NULL THEN 'another spelling of ' || fm.main
         WHEN a.name IS NOT NULL THEN 'another spelling of ' || a.main
         WHEN sp.name IS NOT NULL THEN 'another spelling of ' || sp.main
+        WHEN sh.name IS NOT NULL AND j.joins THEN printf('as it is called, it comes again; %s does not, and stands in its traces', sh.by_name)
         WHEN sh.name IS NOT NULL THEN 'names single traces that ' || sh.by_name || ' joins'
         WHEN j.values_seen = 1 AND j.traces > 1 THEN 'one value everywhere: a constant'
         WHEN NOT j.rarely_reused THEN
@@ -116,6 +124,7 @@ SELECT
     CASE WHEN coalesce(len(c.per), 0) = 0 THEN j.reused_share END AS reused_share
 FROM chosen AS c
 FULL JOIN judged AS j ON j.name = c.name
+LEFT JOIN family AS fm ON fm.name = j.name AND c.name IS NULL
 LEFT JOIN alias AS a ON a.name = j.name AND c.name IS NULL
 LEFT JOIN spelling AS sp ON sp.name = j.name AND c.name IS NULL
 LEFT JOIN carrier AS ca ON ca.name = j.name AND c.name IS NULL

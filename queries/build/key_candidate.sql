@@ -25,13 +25,15 @@ known(namespace, names) AS (VALUES
     ('http', 'a request'), ('rpc', 'a request'), ('url', 'a request'), ('client', 'a caller'), ('app', 'an installation')
 ),
 told AS (
-    SELECT p.*, split_part(lower(p.name), '.', 1) AS namespace, k.names,
+    SELECT p.*, trim(regexp_replace(lower(regexp_replace(p.name, '([a-z0-9])([A-Z])', '\1_\2', 'g')), '[^a-z0-9]+', '_', 'g'), '_') AS words,
+        split_part(lower(p.name), '.', 1) AS namespace, k.names,
         contains(lower(p.name), 'idempoten') AS of_a_try, e.name AS engine, e.numbered,
         lower(p.name) IN ('messaging.kafka.message.key', 'messaging.kafka.message_key') AS partitions
     FROM place AS p
     LEFT JOIN known AS k ON k.namespace = split_part(lower(p.name), '.', 1)
     LEFT JOIN b_engine_key AS e ON lower(e.attribute) = lower(p.name)
-)
+),
+named AS (SELECT *, regexp_replace(words, '_?(id|ids|no|nr|num|number|key|uuid|guid|ref|reference|code)$', '') AS stem FROM told)
 SELECT shape_id, i, type, name,
     CASE
         WHEN of_a_try THEN 'names one try: of the idempotency kind'
@@ -40,9 +42,14 @@ SELECT shape_id, i, type, name,
         WHEN names IS NOT NULL AND (namespace != 'app'
                 OR regexp_matches(lower(name), '^app\.(installation\.id|build_id|crash|jank|screen|widget)'))
             THEN printf('names %s: %s.* of the semantic conventions', names, namespace)
+        WHEN regexp_matches(words, '(^|_)(amount|total|subtotal|price|cost|fee|tax|sum|count|size|length|duration|latency|elapsed|quantity|qty|weight|score|rate|ratio|percent|percentage|age|balance|timestamp|time|date|at|ts)(_(cents|ms|us|ns|s|sec|seconds|millis|bytes|kb|mb|kg|g|eur|usd|utc|iso))?$')
+            THEN 'measures something, as it is called'
     END AS barred, partitions,
+    -- What it is of, without the word for a name and what stands before everything: order, of app.orderId.
+    CASE WHEN stem = '' THEN words ELSE regexp_replace(stem, '^((app|attr|attribute|label|tag|ctx|context|biz|business|custom|x|baggage|payload|body|param|params|header|data|dto|message|msg|event)_)+', '') END AS stem,
+    regexp_matches(words, '(^|_)(customer|client|consumer|user|username|login|member|person|people|patient|guest|visitor|buyer|seller|merchant|vendor|supplier|partner|subscriber|employee|owner|account|acct|tenant|organi[sz]ation|org|company|workspace|store|shop|warehouse|branch|site|region|country|device|terminal|vehicle|session|email|mail|phone|address|iban|card)s?(_?(id|ids|no|nr|num|number|key|uuid|guid|ref|reference|code))?$') AS enduring,
     replace(lower(regexp_replace(name, '[^A-Za-z0-9]', '', 'g')) || '$', 'ids$', 'id$') AS plain_name
-FROM told
+FROM named
 WHERE type IN (1, 3, 5) AND coalesce(numbered, NOT starts_with(lower(name), 'temporal'))
     AND (engine IS NOT NULL OR partitions OR namespace NOT IN (SELECT namespace FROM conventional) OR namespace IN ('user', 'enduser', 'session')
         OR (names IS NOT NULL AND regexp_matches(lower(name), '[._-](id|uuid|key)$')))

@@ -1,6 +1,7 @@
 -- Pairs of candidates that spell one key: equal names but for punctuation, or the same specific
 -- values, never contradicting each other within a trace. Numbers that are counted up (dense) coincide by
--- themselves: they prove nothing where the two are never seen together.
+-- themselves: they prove nothing where the two are never seen together, but of one thing, as they are called
+-- (orderNumber, order_no); nor do short values, unless the one's name ends as the other's does (app.order_id).
 CREATE OR REPLACE TEMP TABLE b_key_overlap AS
 WITH has AS (
     SELECT DISTINCT name, value, trace_id FROM b_key_value
@@ -29,8 +30,10 @@ FROM both_value AS v
 JOIN size AS so ON so.name = v.one
 JOIN size AS sb ON sb.name = v.other
 LEFT JOIN apart AS t ON t.one = v.one AND t.other = v.other
-JOIN (SELECT DISTINCT name, plain_name FROM b_candidate) AS po ON po.name = v.one
-JOIN (SELECT DISTINCT name, plain_name FROM b_candidate) AS pb ON pb.name = v.other
+JOIN (SELECT DISTINCT name, plain_name, stem FROM b_candidate) AS po ON po.name = v.one
+JOIN (SELECT DISTINCT name, plain_name, stem FROM b_candidate) AS pb ON pb.name = v.other
 WHERE (po.plain_name = pb.plain_name AND v.common > 0)
-    OR (v.common >= 0.8 * sb.values AND sb.length >= 6 AND coalesce(t.equal, 0) >= 0.98 * coalesce(t.together, 0)
-        AND (NOT sb.dense OR coalesce(t.together, 0) > 0))
+    OR (v.common >= 0.8 * sb.values AND coalesce(t.equal, 0) >= 0.98 * coalesce(t.together, 0)
+        AND (po.stem = pb.stem
+            OR ((sb.length >= 6 OR ends_with(po.stem, '_' || pb.stem) OR ends_with(pb.stem, '_' || po.stem))
+                AND (NOT sb.dense OR coalesce(t.together, 0) > 0))))

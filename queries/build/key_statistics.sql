@@ -39,15 +39,15 @@ named AS (
     FROM trace_named AS n JOIN trace_total AS t USING (root)
     GROUP BY n.name, n.root
 )
-SELECT j.name, any_value(c.plain_name) AS plain_name, any_value(c.barred) AS barred,
+SELECT j.name, any_value(c.plain_name) AS plain_name, any_value(c.barred) AS barred, any_value(c.enduring) AS enduring,
     j.values_seen, j.traces, w.services, w.spans, j.most_traces,
     j.joining / j.values_seen AS joins_share,
     least(1.0, (SELECT max(share) FROM named AS n WHERE n.name = j.name)) AS names_share,
     j.reused / j.values_seen AS reused_share,
     -- Twenty values or fewer cannot show 2%: one restart is forgiven from ten values on.
     j.reused <= CASE WHEN j.values_seen < 10 THEN 0 ELSE greatest(1, 0.02 * j.values_seen) END AS rarely_reused,
-    regexp_matches(j.name, '(^|[._-])(id|ids|no|number|key|uuid|ref|reference)$|[a-z](Id|Ids|ID|IDs|No|Key|Ref)$') AS id_like
+    regexp_matches(j.name, '(^|[._-])(id|ids|no|nr|num|number|key|uuid|guid|ref|reference)$|[a-z](Id|Ids|ID|IDs|No|Nr|Num|Number|Key|Uuid|UUID|Guid|GUID|Ref|Reference)$') AS id_like
 FROM joined AS j
 JOIN width AS w USING (name)
-JOIN (SELECT DISTINCT name, plain_name, barred FROM b_candidate) AS c USING (name)
+JOIN (SELECT DISTINCT name, plain_name, barred, enduring FROM b_candidate) AS c USING (name)
 GROUP BY ALL

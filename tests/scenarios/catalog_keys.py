@@ -1,0 +1,81 @@
+"""Keys that each service spells its own way, and what numbers alone cannot tell from a key."""
+
+from __future__ import annotations
+
+from scenarios.builder import Kind, Scenario
+from scenarios.registry import scenario
+from scenarios.shop import Shop, key
+
+
+@scenario("keys-spelled-by-each-service")
+def spelled_by_each_service(s: Scenario) -> None:
+    """Three services say the same number by three names, and nothing else joins their traces.
+
+    Each spelling alone stays in one service and joins nothing. Together they are the order: the
+    names agree, and so do the values. A payment's id joins two of the services and not the third.
+    """
+    checkout, payment = s.service("checkout", "storefront"), s.service("payment", "payments")
+    shipping = s.service("shipping", "logistics")
+    for number in range(1, 13):
+        at, count = number * 60.0, 4700 + number
+        paid = {"payment.id": f"pay-{number:06}"}
+        s.serve(checkout, "POST /orders", at, 0.1, attributes={"orderNumber": count})
+        s.span(
+            payment, "charge", Kind.INTERNAL, at + 2.0, 0.1, attributes={"order_no": count, **paid}
+        )
+        s.span(
+            shipping, "ship", Kind.INTERNAL, at + 4.0, 0.1,
+            attributes={"app.order_id": str(count), **paid},
+        )  # fmt: skip
+    s.expected["keys"] = ["order_no", "payment.id"]
+    s.expected["executions"] = {"count": 12, "all": {"traces": 3}, "status": {"completed": 12}}
+    s.expected["reasons"] = {
+        "order_no": "joins: 100%",
+        "orderNumber": "another spelling of order_no",
+        "app.order_id": "another spelling of order_no",
+    }
+
+
+@scenario("keys-not-customers-who-came-once", lookalike_of=("DUP002", "ORP004"))
+def customers_who_came_once(s: Scenario) -> None:
+    """Six orders of six customers: nobody has come again yet, and no two paid the same.
+
+    By numbers alone the customer, the amount and the time of each order are as good a key as the
+    order's id. By what they are called, the one comes again and the others measure something.
+    """
+    shop = Shop.of(s)
+    for number in range(1, 7):
+        at = number * 60.0
+        said = {
+            "customer.id": f"cus-{number:05}",
+            "billingAccount": f"acc-{number:05}",
+            "customer.email": f"c{number}@example.com",
+            "amount_cents": 1900 + 7 * number,
+            "order.created_at": f"2025-03-03T09:{number:02}:00Z",
+        }
+        root = s.serve(shop.checkout, "POST /orders", at, 0.1, attributes=said)
+        s.call(
+            shop.checkout, shop.payment, "POST /charge", at + 0.01, 0.04, parent=root,
+            attributes={**key(number), **said},
+        )  # fmt: skip
+        message = s.publish(shop.checkout, shop.destination, at + 0.05, parent=root)
+        shop.ship(number, message, attributes=said)
+    s.expected["keys"] = ["order.id"]
+    s.expected["executions"] = {"count": 6, "all": {"traces": 2}, "status": {"completed": 6}}
+    s.expected["reasons"] = {
+        "customer.id": "comes again",
+        "amount_cents": "measures",
+        "order.created_at": "measures",
+    }
+
+
+@scenario("keys-of-customers-themselves")
+def customers_themselves(s: Scenario) -> None:
+    """Accounts are opened: here the customer is what an execution is of, and nothing else is."""
+    desk, checks = s.service("onboarding", "accounts"), s.service("checks", "risk")
+    for number in range(1, 13):
+        at, who = number * 60.0, {"customer.id": f"cus-{number:05}"}
+        s.serve(desk, "POST /customers", at, 0.1, attributes=who)
+        s.span(checks, "screen customer", Kind.INTERNAL, at + 5.0, 0.2, attributes=who)
+    s.expected["keys"] = ["customer.id"]
+    s.expected["executions"] = {"count": 12, "all": {"traces": 2}, "status": {"completed": 12}}
