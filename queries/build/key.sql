@@ -14,8 +14,8 @@ family AS (SELECT name, main FROM b_key_family WHERE main IN (SELECT name FROM a
 qualified AS (
     SELECT *, row_number() OVER (
         -- Who orders comes again, be it later than these spans tell. A request is less than what it is about, though
-        -- all proxies on its way know it.
-        ORDER BY joins DESC, enduring, round(reused_share, 3), regexp_matches(plain_name, '(request|trace|span)id$'), services DESC, round(joins_share, 1) DESC, id_like DESC,
+        -- all proxies on its way know it; so is what was made to correlate, which is never reused.
+        ORDER BY joins DESC, enduring, technical, round(reused_share, 3), services DESC, round(joins_share, 1) DESC, id_like DESC,
             values_seen DESC, name) AS place
     FROM able ANTI JOIN family USING (name)
 ),

@@ -33,7 +33,11 @@ told AS (
     LEFT JOIN known AS k ON k.namespace = split_part(lower(p.name), '.', 1)
     LEFT JOIN b_engine_key AS e ON lower(e.attribute) = lower(p.name)
 ),
-named AS (SELECT *, regexp_replace(words, '_?(id|ids|no|nr|num|number|key|uuid|guid|ref|reference|code)$', '') AS stem FROM told)
+-- What it is of, without the word for a name and what stands before everything: order, of app.orderId.
+named AS (
+    SELECT * REPLACE (CASE WHEN stem = '' THEN words ELSE regexp_replace(stem, '^((app|attr|attribute|label|tag|ctx|context|biz|business|custom|x|baggage|payload|body|param|params|header|data|dto|message|msg|event)_)+', '') END AS stem)
+    FROM (SELECT *, regexp_replace(words, '_?(id|ids|no|nr|num|number|key|uuid|guid|ref|reference|code)$', '') AS stem FROM told)
+)
 SELECT shape_id, i, type, name,
     CASE
         WHEN of_a_try THEN 'names one try: of the idempotency kind'
@@ -45,8 +49,9 @@ SELECT shape_id, i, type, name,
         WHEN regexp_matches(words, '(^|_)(amount|total|subtotal|price|cost|fee|tax|sum|count|size|length|duration|latency|elapsed|quantity|qty|weight|score|rate|ratio|percent|percentage|age|balance|timestamp|time|date|at|ts)(_(cents|ms|us|ns|s|sec|seconds|millis|bytes|kb|mb|kg|g|eur|usd|utc|iso))?$')
             THEN 'measures something, as it is called'
     END AS barred, partitions,
-    -- What it is of, without the word for a name and what stands before everything: order, of app.orderId.
-    CASE WHEN stem = '' THEN words ELSE regexp_replace(stem, '^((app|attr|attribute|label|tag|ctx|context|biz|business|custom|x|baggage|payload|body|param|params|header|data|dto|message|msg|event)_)+', '') END AS stem,
+    stem,
+    -- Made to correlate, and for nothing else; and who or what comes again.
+    regexp_matches(stem, '(^|_)(request|req|trace|span|correlation|corr|causation|operation|activity|flow)$') AS technical,
     regexp_matches(words, '(^|_)(customer|client|consumer|user|username|login|member|person|people|patient|guest|visitor|buyer|seller|merchant|vendor|supplier|partner|subscriber|employee|owner|account|acct|tenant|organi[sz]ation|org|company|workspace|store|shop|warehouse|branch|site|region|country|device|terminal|vehicle|session|email|mail|phone|address|iban|card)s?(_?(id|ids|no|nr|num|number|key|uuid|guid|ref|reference|code))?$') AS enduring,
     replace(lower(regexp_replace(name, '[^A-Za-z0-9]', '', 'g')) || '$', 'ids$', 'id$') AS plain_name
 FROM named

@@ -39,7 +39,7 @@ named AS (
     FROM trace_named AS n JOIN trace_total AS t USING (root)
     GROUP BY n.name, n.root
 )
-SELECT j.name, any_value(c.plain_name) AS plain_name, any_value(c.barred) AS barred, any_value(c.enduring) AS enduring,
+SELECT j.name, any_value(c.plain_name) AS plain_name, any_value(c.barred) AS barred, any_value(c.enduring) AS enduring, any_value(c.technical) AS technical,
     j.values_seen, j.traces, w.services, w.spans, j.most_traces,
     j.joining / j.values_seen AS joins_share,
     least(1.0, (SELECT max(share) FROM named AS n WHERE n.name = j.name)) AS names_share,
@@ -49,5 +49,5 @@ SELECT j.name, any_value(c.plain_name) AS plain_name, any_value(c.barred) AS bar
     regexp_matches(j.name, '(^|[._-])(id|ids|no|nr|num|number|key|uuid|guid|ref|reference)$|[a-z](Id|Ids|ID|IDs|No|Nr|Num|Number|Key|Uuid|UUID|Guid|GUID|Ref|Reference)$') AS id_like
 FROM joined AS j
 JOIN width AS w USING (name)
-JOIN (SELECT DISTINCT name, plain_name, barred, enduring FROM b_candidate) AS c USING (name)
+JOIN (SELECT DISTINCT name, plain_name, barred, enduring, technical FROM b_candidate) AS c USING (name)
 GROUP BY ALL

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scenarios.builder import Kind, Scenario
 from scenarios.registry import scenario
-from scenarios.shop import Shop, key
+from scenarios.shop import Shop, key, order
 
 
 @scenario("keys-spelled-by-each-service")
@@ -79,3 +79,29 @@ def customers_themselves(s: Scenario) -> None:
         s.span(checks, "screen customer", Kind.INTERNAL, at + 5.0, 0.2, attributes=who)
     s.expected["keys"] = ["customer.id"]
     s.expected["executions"] = {"count": 12, "all": {"traces": 2}, "status": {"completed": 12}}
+
+
+@scenario("keys-before-correlation-ids")
+def before_correlation_ids(s: Scenario) -> None:
+    """A correlation id is made for each order and goes everywhere, further than the order's own id.
+
+    Both join the same traces, and the one leads to the other. People ask for the order.
+    """
+    shop = Shop.of(s)
+    gateway = s.service("gateway", "platform")
+    for number in range(1, 13):
+        at, along = number * 60.0, {"x-correlation-id": f"{number * 7919:08x}-c0de"}
+        root = s.serve(gateway, "POST /shop", at, 0.2, attributes=along)
+        s.call(
+            gateway, shop.checkout, "POST /orders", at + 0.01, 0.15, parent=root,
+            attributes={**key(number), **along},
+        )  # fmt: skip
+        message = s.publish(shop.checkout, shop.destination, at + 0.05, parent=root)
+        shop.ship(number, message, attributes=along)
+        s.span(shop.payment, "settle", Kind.INTERNAL, at + 20.0, 0.1, attributes=along)
+    s.expected["keys"] = ["order.id", "x-correlation-id"]
+    s.expected["executions"] = {
+        "count": 12,
+        "all": {"traces": 3},
+        "of": {order(number): {"status": "completed"} for number in range(1, 13)},
+    }
