@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import pytest
 
+from tracemap.cli.interrupt import ends_statements
 from tracemap.cli.signals import Signals
+from tracemap.store import Store
 
 #: More lines than waiting for a signal has.
 LINES = 40
@@ -63,3 +68,24 @@ def test_each_hang_up_is_heard_in_its_turn_and_a_second_stop_has_its_own_way() -
     assert len(heard) == 2
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
     assert signal.getsignal(signal.SIGHUP) != signal.SIG_DFL
+
+
+@pytest.mark.timeout(60)
+def test_ctrl_c_ends_a_statement_that_would_take_for_ever(tmp_path: Path) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with Store.open(tmp_path / "a.duckdb") as store:
+        cursor = store.cursor()
+        timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        with pytest.raises(KeyboardInterrupt), ends_statements(store):
+            cursor.execute("SELECT count(*) FROM range(100000000) AS a, range(100000000) AS b")
+        with ends_statements(store):
+            assert cursor.execute("SELECT 1").fetchall() == [(1,)]
+
+
+def test_what_fails_without_ctrl_c_fails_as_it_did(tmp_path: Path) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with Store.open(tmp_path / "a.duckdb") as store:
+        with pytest.raises(ValueError, match="as before"), ends_statements(store):
+            raise ValueError("as before")
+        assert signal.set_wakeup_fd(-1) == -1

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +19,7 @@ from tracemap.errors import InputError, TracemapError
 
 if TYPE_CHECKING:
     from tracemap.api import PlainTracemap
+    from tracemap.store import Store
 
 Db = Annotated[
     Path,
@@ -102,12 +104,17 @@ def say_error(error: TracemapError) -> None:
         console.print(f"  try: {clean(error.do)}", soft_wrap=True)
 
 
-def open_database(db: Path, *, create: bool = False) -> PlainTracemap:
-    """The database, or the server that holds it."""
+@contextmanager
+def open_database(db: Path, *, create: bool = False) -> Iterator[PlainTracemap]:
+    """The database, or the server that holds it. Ctrl-C ends what it is asked."""
     from tracemap.api import PlainTracemap
+    from tracemap.cli.interrupt import ends_statements
     from tracemap.web.connect import connect
 
-    return PlainTracemap(connect(db, create=create))
+    with PlainTracemap(connect(db, create=create)) as opened:
+        store: Store | None = getattr(opened.backend, "store", None)
+        with nullcontext() if store is None else ends_statements(store):
+            yield opened
 
 
 def since_ns(text: str | None) -> int | None:
