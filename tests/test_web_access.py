@@ -319,7 +319,7 @@ def test_importing_and_exporting_from_elsewhere(tmp_path: Path) -> None:
         (("query",), ["findings"], "", "send a token"),
         (("query",), ["findings"], "nonsense-0123456789", "this token is not valid"),
         (("sql", "query"), ["sql", "SELECT 1"], TOKEN["query"], "does not have the scope sql"),
-        (("query",), ["sql", "SELECT 1"], TOKEN["query"], "there is no POST /v1/sql here"),
+        (("query",), ["sql", "SELECT 1"], TOKEN["query"], "see 'What is open on that port'"),
     ],
 )
 def test_what_is_refused_is_told(

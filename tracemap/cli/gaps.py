@@ -132,10 +132,10 @@ GAP_NAMES: Final = (
     *("workflow", "kind", "state", "part", "boundary", "from_team", "to_team", "evidence"),
 )
 GAP_COLUMNS: Final = (
-    Column("GAP", lambda r: r["kind"], _state_style, least=14),
+    Column("GAP", lambda r: r["kind"], _state_style, least=20),
     Column("CERTAIN", lambda r: "yes" if r["state"] == "nobody" else "unproven", _state_style, 2),
     Column("WHERE", lambda r: r["boundary"] or "the workflow", least=24, wrap=True),
-    Column("OWNERS", _teams, rank=1, least=12),
+    Column("OWNERS", _teams, rank=1, least=12, wrap=True),
     Column("EVIDENCE", lambda r: r["evidence"], least=24, wrap=True),
 )
 STEP_NAMES: Final = (

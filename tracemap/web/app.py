@@ -371,5 +371,5 @@ def _told(endpoint: _Endpoint) -> _Endpoint:
 
 async def _no_such_page(request: Request, error: Exception) -> Response:
     status = int(getattr(error, "status_code", 404))
-    told = InputError(f"there is no {request.method} {request.url.path} here")
+    told = InputError(f"there is no {request.method} {request.url.path} here", do=gate.WHAT_IS_OPEN)
     return JSONResponse(wire.error_body(told), status_code=status)

@@ -46,6 +46,8 @@ _OPENS: Final = {
 #: What needs no token as long as there is none for any of these scopes.
 _WITHOUT: Final = frozenset({("GET", "/metrics"), ("POST", "/v1/frame")})
 SCOPES: Final = ("query", "sql", "metrics", "admin")
+#: What to do about an address that nothing answers at, or that is off.
+WHAT_IS_OPEN: Final = "see 'What is open on that port' in docs/security.md"
 
 #: In a request's scope: whether health may say more than yes or no.
 DETAILED: Final = "tracemap.detailed"
@@ -101,7 +103,8 @@ class Gate:
         opens = _OPENS.get(asked, ())
         served = self._tokens.protects(*opens) if needs else asked in _WITHOUT
         if not served:
-            return _answer(InputError(f"there is no {method} {path} here"), 404)
+            told = InputError(f"there is no {method} {path} here", do=WHAT_IS_OPEN)
+            return _answer(told, 404)
         refusal = self._tokens.check(given, *opens) if needs else None
         if refusal is None:
             return None
