@@ -64,15 +64,14 @@ def assign_members(build: Build, settings: Settings) -> None:
     # The way to the nearest keyed ancestor is known from resolving lower keys.
     _enter_seeds(build)
     build.run("open_span")
+    build.run("batch")
     for _ in range(_MAX_HOPS):
-        build.run("trace_agreement")
-        build.run("member_trace")
-        build.run("open_span_left")
-        build.run("seed_descendants")
-        inside = _spread(build)
-        build.run("seed_outside")
-        if not _spread(build) and not inside:
+        if _next_round(build):
+            continue
+        if not build.value("batches_waiting"):
             break
+        if not build.value("traces_agreed"):
+            build.run("batch_release")
     _join_rest(build)
     build.run("set_identity")
     build.run("open_trace")
@@ -108,6 +107,20 @@ def _resolve_lower_keys(build: Build) -> None:
     for (rank,) in build.rows("identity_ranks"):
         build.run("resolve_rank", rank=rank)
     build.run("resolution")
+
+
+def _next_round(build: Build) -> bool:
+    """Batches, what is within traces, what joins them; False when nothing was found."""
+    build.run("batch_waiting")
+    build.run("seed_batch")
+    batches = _spread(build)
+    build.run("trace_agreement")
+    build.run("member_trace")
+    build.run("open_span_left")
+    build.run("seed_descendants")
+    inside = _spread(build)
+    build.run("seed_outside")
+    return _spread(build) or inside or batches
 
 
 def _spread(build: Build) -> bool:

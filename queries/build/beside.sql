@@ -12,21 +12,24 @@ sole AS (
     FROM b_own AS o JOIN derived.span AS s USING (sid)
     GROUP BY s.trace_id, o.rank HAVING min(o.vid) = max(o.vid)
 ),
-pair AS (
-    SELECT a.vid AS one, a.rank AS one_rank, b.vid AS other, b.rank AS other_rank, false AS nested
+here AS MATERIALIZED (
+    SELECT a.sid, a.vid AS low, b.vid AS high, a.rank AS low_rank
     FROM b_own AS a JOIN b_own AS b ON a.sid = b.sid AND a.rank > b.rank
-    UNION
-    SELECT c.vid, c.rank, p.vid, p.rank, true
+),
+nested AS (
+    SELECT CASE WHEN c.rank >= p.rank THEN x.sid ELSE x.above END AS sid,
+        CASE WHEN c.rank >= p.rank THEN c.vid ELSE p.vid END AS low,
+        CASE WHEN c.rank >= p.rank THEN p.vid ELSE c.vid END AS high,
+        greatest(c.rank, p.rank) AS low_rank, c.rank = p.rank AS is_child
     FROM above AS x JOIN b_own AS c ON c.sid = x.sid JOIN b_own AS p ON p.sid = x.above
     WHERE c.vid != p.vid AND NOT (c.rank = p.rank AND c.vid IN (SELECT vid FROM b_own AS q WHERE q.sid = x.above))
 ),
 told AS (
-    SELECT DISTINCT
-        CASE WHEN one_rank >= other_rank THEN one ELSE other END AS low,
-        CASE WHEN one_rank >= other_rank THEN other ELSE one END AS high,
-        greatest(one_rank, other_rank) AS low_rank,
-        one_rank = other_rank AS is_child
-    FROM pair
+    SELECT low, high, low_rank, false AS is_child FROM here
+    UNION
+    -- A higher key on its own span tells what a value stands for there: of the batch above it, one order.
+    SELECT low, high, low_rank, is_child FROM nested AS n
+    WHERE is_child OR NOT EXISTS (SELECT 1 FROM here AS h WHERE h.sid = n.sid AND h.low = n.low)
 )
 SELECT * FROM told
 UNION ALL

@@ -5,7 +5,7 @@
 -- needs: b_taker
 INSERT INTO b_join
 WITH alone AS MATERIALIZED (
-    SELECT sid, start_ns, end_ns, message_id, system, destination, address
+    SELECT sid, start_ns, greatest(start_ns, end_ns) AS end_ns, message_id, system, destination, address
     FROM (SELECT * FROM b_taker WHERE message_id IS NOT NULL) ANTI JOIN b_join USING (sid)
 ),
 open_taker AS (
@@ -16,7 +16,7 @@ open_taker AS (
 ),
 published AS (
     SELECT DISTINCT p.mid, s.system, s.destination, s.address, s.message_id, s.start_ns, s.span_id
-    FROM b_producer AS p JOIN derived.span AS s ON s.sid = p.mid
+    FROM b_producer AS p JOIN derived.span AS s ON s.sid = p.sid
     WHERE s.message_id IN (SELECT message_id FROM alone)
 ),
 offered AS (

@@ -1,9 +1,10 @@
--- Kafka: a topic, partition and offset name a message, whoever tells it.
+-- Kafka: a topic, partition and offset name a message, whoever tells it: of two instrumentations above each other,
+-- either.
 -- needs: b_taker, b_producer
 INSERT INTO b_join
 WITH published AS (
     SELECT coalesce(s.address, s.destination) AS queue, s.partition, s.log_offset, arg_min(p.mid, s.span_id) AS mid
-    FROM b_producer AS p JOIN derived.span AS s ON s.sid = p.mid
+    FROM b_producer AS p JOIN derived.span AS s ON s.sid = p.sid
     WHERE s.log_offset IS NOT NULL
     GROUP BY ALL
 )

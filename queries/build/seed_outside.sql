@@ -22,6 +22,7 @@ WITH reach AS (
 unanswered AS (
     SELECT r.*, s.kind = 5 OR s.operation IN ('receive', 'process') AS takes
     FROM reach AS r JOIN derived.span AS s USING (sid)
+    WHERE r.sid NOT IN (SELECT sid FROM b_waiting)
 ),
 vid_of AS (
     SELECT u.sid, u.place, any_value(u.reason) AS reason,

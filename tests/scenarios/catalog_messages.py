@@ -239,3 +239,76 @@ def not_again(s: Scenario) -> None:
         if number == 20:
             s.serve(shop.checkout, "GET /orders", number * 60.0 + 5.0, 0.02, attributes=key(number))
     s.expected["executions"] = {"count": len(ORDERS), "of": {order(20): {"traces": 3}}}
+
+
+@scenario("batch-of-which-few-are-named", lookalike_of=("ORP002", "ORP004", "STL001"))
+def batch_few_named(s: Scenario) -> None:
+    """A consumer takes twenty messages at once, and names four of the orders.
+
+    The four are wrapped as gifts, in spans of their own; of the others nothing is told but the
+    link. All twenty were shipped.
+    """
+    shop = Shop.of(s)
+    for batch in [0, 1, 20]:
+        numbers = [batch * 20 + index for index in range(1, 21)]
+        messages = [
+            shop.place(number, batch * 120.0 + index * 5.0, charge=False)
+            for index, number in enumerate(numbers)
+        ]
+        taken = s.span(
+            shop.shipping,
+            "process orders.placed",
+            Kind.CONSUMER,
+            messages[-1].end + 0.2,
+            0.9,
+            links=messages,
+            attributes={
+                "messaging.system": "kafka",
+                "messaging.destination.name": "orders.placed",
+                "messaging.operation.type": "process",
+            },
+        )
+        for number in numbers[::5]:
+            s.span(
+                shop.shipping, "wrap", Kind.INTERNAL, taken.start + 0.1, 0.03, parent=taken,
+                attributes=key(number),
+            )  # fmt: skip
+    s.expected["settings"] = {"keys": [{"name": "order.id"}]}
+    s.expected["executions"] = {
+        "count": 60,
+        "all": {"traces": 2, "services": ["checkout", "shipping"]},
+    }
+
+
+@scenario("keys-told-by-the-span-in-a-batch", lookalike_of=("ORP004",))
+def told_in_a_batch(s: Scenario) -> None:
+    """Twenty orders are settled at once, and each of them by a payment of its own.
+
+    The span of each payment names it and its order, under a span that names all the orders. The
+    bank's answers name the payment alone: each is of its one order.
+    """
+    shop = Shop.of(s)
+    for batch in [0, 1, 20]:
+        numbers = [batch * 20 + index for index in range(1, 21)]
+        for index, number in enumerate(numbers):
+            shop.order(number, batch * 120.0 + index * 5.0, charge=False)
+        at = batch * 120.0 + 110.0
+        settle = s.span(
+            shop.payment,
+            "settle",
+            Kind.INTERNAL,
+            at,
+            5.0,
+            attributes={"order.ids": [order(number) for number in numbers]},
+        )
+        for index, number in enumerate(numbers):
+            paid = {"pay.id": f"pay-{number}"}
+            s.span(
+                shop.payment, "pay", Kind.INTERNAL, at + index * 0.2, 0.1, parent=settle,
+                attributes={**key(number), **paid},
+            )  # fmt: skip
+            s.serve(shop.payment, "POST /paid", at + 60.0 + index, 0.1, attributes=paid)
+    s.expected["settings"] = {
+        "keys": [{"name": "order.id", "aliases": ["order.ids"]}, {"name": "pay.id"}]
+    }
+    s.expected["executions"] = {"count": 60, "all": {"traces": 4}}

@@ -1,0 +1,1 @@
+SELECT count(*) FROM b_agreement WHERE agreed
