@@ -350,6 +350,7 @@ VIEWS: Final[tuple[str, ...]] = (
     "handoffs",
     "messages_in",
     "messages_of",
+    "waits_of",
     "messages",
     "owners",
     "keys",

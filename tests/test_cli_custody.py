@@ -81,6 +81,7 @@ def test_the_chain_of_a_lost_order(shop: Tracemap) -> None:
         *("healthy-shop", "orp002-lost-message", "batch-consumer", "sync-and-detached-call"),
         *("dat001-clock-skew", "dup002-not-retry", "nested-receive-and-process"),
         *("child-workflow", "stl002-next-step-overdue", "stl002-not-optional-step"),
+        "message-dead-lettered",
     ],
 )
 def test_the_chain_agrees_with_custody_at_any_moment(stored: Open, sample: str) -> None:
@@ -131,6 +132,18 @@ def test_between_two_steps_the_owner_of_the_next_holds_it(stored: Open) -> None:
                 assert row["ended_by"] == "begin"
                 assert row["to_holder"] == row["holder"] == after["holder"]
     assert found
+
+
+def test_a_message_goes_back_to_its_queue_after_a_failed_try(stored: Open) -> None:
+    with tracemap.open(stored("message-dead-lettered")) as opened:
+        rows = opened.custody_chain("ord-1020").to_dicts()
+    told = [(r["holder"], r["state"], r["to_holder"]) for r in rows if r["holder_kind"] == "queue"]
+    again = ("orders.placed", "to be tried again", "shipping")
+    assert told[2:] == [again, again]
+    for before, row in pairwise(rows):
+        assert row["since"] >= before["since"]
+        if row["state"] == "to be tried again":
+            assert row["since"] == before["until"]  # nobody else had it in between
 
 
 def test_an_unknown_clock_makes_no_negative_stretch(stored: Open) -> None:

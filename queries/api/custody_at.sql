@@ -1,5 +1,5 @@
 -- Who held an execution at $at_ns, in hindsight (design sections 8 and 10): a step holds from its start
--- to its end, a message from its publication to its first reception, and between them the step that came
+-- to its end, a queue from the publication to the first reception, and from a failed try to the next, and between them the step that came
 -- next is awaited. What is open now was open since then.
 WITH moment AS (SELECT make_timestamp_ns($at_ns::BIGINT) AS instant),
 of AS (
@@ -30,15 +30,14 @@ held AS (
         r.started_at AS since, r.team, json_object('step', r.name, 'span_id', r.span_id) AS evidence
     FROM running AS r ANTI JOIN waiting_caller USING (execution, step)
     UNION ALL
-    SELECT m.execution, m.destination, 'queue', 'waiting in the queue', m.published_at, o.team,
+    SELECT of.execution, m.holder, 'queue', m.state, m.since, o.team,
         json_object('message', m.message_id, 'producer', m.producer_service, 'consumer_group', m.consumer_group)
-    FROM (SELECT *, unnest(executions) AS execution FROM messages_of((
-        SELECT list(mid) FROM messages_in((SELECT list(eid) FROM of))))) AS m
-    JOIN of USING (execution)
-    CROSS JOIN moment
+    FROM waits_of((SELECT list(mid) FROM messages_in((SELECT list(eid) FROM of)))) AS m
+    JOIN derived.execution_step AS x ON x.step = m.producer_step
+    JOIN of USING (eid)
+    JOIN moment ON m.since <= instant AND m.until > instant
     LEFT JOIN (SELECT name, namespace, any_value(team) AS team FROM owners WHERE kind = 'destination' GROUP BY ALL) AS o
-        ON o.name = m.destination AND o.namespace IS NOT DISTINCT FROM m.system
-    WHERE m.published_at <= instant AND len(m.consumers) > 0 AND m.consumers[1].started_at > instant
+        ON o.name = m.holder AND o.namespace IS NOT DISTINCT FROM m.system
     UNION ALL
     SELECT execution, holder, holder_kind, state, since, team, evidence FROM open_now
 ),

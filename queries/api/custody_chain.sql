@@ -1,7 +1,7 @@
 -- The whole custody of $execution, one row a stretch that somebody held it: at each moment the rows that
 -- cover it are the holders that api/custody_at tells of that moment. A caller waits while a callee that it
--- called holds; a queue holds from the publication to the first reception of each consumer group; when
--- nobody holds it, the owner of the next step is awaited. What is open now has no end.
+-- called holds; a queue holds from the publication to the first reception of each consumer group, and from a try that
+-- failed to the next one; when nobody holds it, the owner of the next step is awaited. What is open now has no end.
 -- ended_by: call, return, message, receive, begin, end; null while it is held.
 WITH step AS (
     SELECT * FROM steps WHERE execution = $execution AND NOT is_virtual
@@ -44,16 +44,22 @@ answered AS (
     WHERE h.mode = 'sync' AND f.step <> t.step AND f.ended_at > t.ended_at AND f.started_at <= t.ended_at
     GROUP BY h.to_step
 ),
+own_step AS (
+    SELECT step FROM derived.execution_step JOIN derived.execution USING (eid) WHERE execution = $execution
+),
+sent_here AS (
+    SELECT mid FROM messages_in((SELECT list(eid) FROM derived.execution WHERE execution = $execution))
+),
+queue_owner AS (SELECT name, namespace, any_value(team) AS team FROM owners WHERE kind = 'destination' GROUP BY ALL),
 message AS (
-    SELECT m.*, o.team
-    FROM messages_of((SELECT list(mid) FROM messages_in((
-        SELECT list(eid) FROM derived.execution WHERE execution = $execution)))) AS m
-    LEFT JOIN (SELECT name, namespace, any_value(team) AS team FROM owners WHERE kind = 'destination' GROUP BY ALL) AS o
-        ON o.name = m.destination AND o.namespace IS NOT DISTINCT FROM m.system
-    WHERE list_contains(m.executions, $execution) AND m.published_at IS NOT NULL
+    SELECT m.*, utc(m.published_ns) AS published_at, hex_trace_id(m.trace_id) AS producer_trace_id, o.team
+    FROM derived.message AS m
+    SEMI JOIN sent_here USING (mid)
+    SEMI JOIN own_step AS x ON x.step = m.producer_step
+    LEFT JOIN queue_owner AS o ON o.name = m.destination AND o.namespace IS NOT DISTINCT FROM m.system
 ),
 sent AS (
-    SELECT s.step, arg_max({'to': m.destination, 'team': m.team, 'id': m.message_id}, (m.published_at, m.message)) AS to_queue
+    SELECT s.step, arg_max({'to': m.destination, 'team': m.team, 'id': m.message_id}, (m.published_at, m.span_id)) AS to_queue
     FROM step AS s
     JOIN message AS m ON m.producer_trace_id = s.trace_id AND m.producer_service = s.service
         AND m.published_at >= s.started_at AND m.published_at <= s.ended_at
@@ -88,12 +94,13 @@ stretch AS (
     -- A step of no duration held it, too; one that its callees fill did not.
     WHERE p.since < p.until OR p.started_at = p.ended_at
     UNION ALL
-    SELECT m.destination, 'queue', 'waiting in the queue', m.team, m.published_at, m.consumers[1].started_at,
-        'receive', m.consumers[1].service, t.team, m.team IS DISTINCT FROM t.team,
+    SELECT m.holder, 'queue', m.state, o.team, m.since, m.until,
+        'receive', m.taken_by, t.team, o.team IS DISTINCT FROM t.team,
         json_merge_patch('{}', json_object('message', m.message_id, 'producer', m.producer_service, 'consumer_group', m.consumer_group))
-    FROM message AS m
-    LEFT JOIN team_of AS t ON t.service = m.consumers[1].service
-    WHERE len(m.consumers) > 0 AND m.consumers[1].started_at > m.published_at
+    FROM waits_of((SELECT list(mid) FROM sent_here)) AS m
+    SEMI JOIN own_step AS x ON x.step = m.producer_step
+    LEFT JOIN queue_owner AS o ON o.name = m.holder AND o.namespace IS NOT DISTINCT FROM m.system
+    LEFT JOIN team_of AS t ON t.service = m.taken_by
     UNION ALL
     SELECT holder, holder_kind, state, team, since, NULL, NULL, NULL, NULL, NULL, evidence
     FROM custody WHERE execution = $execution AND holder_kind <> 'done'

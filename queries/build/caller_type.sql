@@ -1,16 +1,21 @@
 -- For each kind of span, the step that usually is above it, how long after it such a child begins, and
 -- how often its parent is missing. One that may still be at work, by how long such callers last, is not.
+-- waits: the step above nearly always waits for it, as who calls does.
 CREATE OR REPLACE TABLE derived.caller_type AS
-WITH kind AS MATERIALIZED (SELECT step, caller, hash(service, namespace, name) AS kind FROM derived.step),
+WITH kind AS MATERIALIZED (
+    SELECT step, caller, hash(service, namespace, name) AS kind,
+        coalesce(kind != 5 AND parent_kind != 4 AND end_ns - start_ns <= parent_ns, false) AS waits
+    FROM derived.step
+),
 -- The step above a span is its own, unless it begins one. Before the spans are met: by numbers alone.
 above AS MATERIALIZED (
-    SELECT t.sid, k.kind FROM derived.span_step AS t JOIN kind AS k USING (step) WHERE t.sid != t.step
+    SELECT t.sid, k.kind, false AS waits FROM derived.span_step AS t JOIN kind AS k USING (step) WHERE t.sid != t.step
     UNION ALL
-    SELECT s.step, k.kind FROM kind AS s JOIN kind AS k ON k.step = s.caller
+    SELECT s.step, k.kind, s.waits FROM kind AS s JOIN kind AS k ON k.step = s.caller
 ),
 counted AS (
     SELECT any_value(s.service) AS service, any_value(s.name) AS name, a.kind,
-        count(*) AS times, quantile_disc(greatest(s.start_ns - s.parent_start_ns, 0), 0.99) AS p99_lead_ns
+        count(*) AS times, count(*) FILTER (a.waits) AS waited, quantile_disc(greatest(s.start_ns - s.parent_start_ns, 0), 0.99) AS p99_lead_ns
     FROM derived.span AS s JOIN above AS a USING (sid)
     WHERE s.psid IS NOT NULL
     GROUP BY hash(s.service, s.name), a.kind
@@ -21,7 +26,7 @@ lasted AS (
 ),
 seen AS (
     SELECT c.service, c.name, l.service AS caller_service, l.namespace AS caller_namespace, l.name AS caller_name,
-        c.times, c.p99_lead_ns, l.p99_ns
+        c.times, c.waited, c.p99_lead_ns, l.p99_ns
     FROM counted AS c JOIN lasted AS l USING (kind)
 ),
 usual AS (
@@ -58,6 +63,7 @@ total AS (
     LEFT JOIN absent AS a USING (service, name)
 )
 SELECT t.* EXCLUDE (minutes), u.caller_service, u.caller_namespace, u.caller_name, u.times, u.p99_lead_ns, u.p99_ns,
+    coalesce(u.waited >= 0.95 * u.times, false) AS waits,
     -- Always missing here: an uninstrumented gateway, or sampling of the fleet; or so regularly (5%, in
     -- ten different minutes) that it is a filter, a browser that does not tell, and no accident.
     t.missing > CASE WHEN t.refs >= 10 THEN 0.2 ELSE 0.5 END * t.refs OR u.times IS NULL

@@ -1,4 +1,5 @@
--- Parents that never arrived although their children did: one row a missing span. Patience is ten
+-- Parents that never arrived although their children did: one row a missing span, with the steps of all its children:
+-- those below a batch may each be another execution's. Patience is ten
 -- times as long as such callers last, and the arrival grace. What began so soon after its source did
 -- that the parent may have ended before has nothing missing (always_missing, too). Log records that carry
 -- its id prove that it was at work until then (design section 10). left_ns: until the horizon is that much later,
@@ -6,13 +7,21 @@
 CREATE OR REPLACE TABLE derived.missing_parent AS
 WITH orphan AS (
     SELECT trace_id, parent_span_id, min(start_ns) AS since_ns, max(end_ns) AS child_end_ns,
-        list_sort(list(span_id)) AS children, arg_min(sid, (start_ns, span_id)) AS sid,
+        list_sort(list(span_id)) AS children, list(sid) AS sids, arg_min(sid, (start_ns, span_id)) AS sid,
         arg_min(source_id, (start_ns, span_id)) AS source_id,
         arg_min(s.service, (start_ns, span_id)) AS child_service, arg_min(name, (start_ns, span_id)) AS child_name,
         arg_min(r.instance, (start_ns, span_id)) AS child_instance
     FROM derived.span AS s JOIN store.resource AS r USING (resource_id)
     WHERE parent_span_id IS NOT NULL AND psid IS NULL AND parent_span_id != span_id
     GROUP BY trace_id, parent_span_id
+),
+member AS (
+    SELECT o.sid, min(t.step) FILTER (o.child = o.sid) AS step, list(DISTINCT t.step ORDER BY t.step) AS steps,
+        min(k.kset) FILTER (o.child = o.sid) AS kset, list(DISTINCT k.kset ORDER BY k.kset) AS ksets
+    FROM (SELECT sid, unnest(sids) AS child FROM orphan) AS o
+    JOIN derived.span_step AS t ON t.sid = o.child
+    JOIN derived.span_set AS k ON k.sid = o.child
+    GROUP BY o.sid
 ),
 -- The one instance that fell silent when the orphan did, by its own rhythm, while others of the service
 -- went on. The child's own instance where the caller is of the same service. Several fell silent: a
@@ -41,7 +50,7 @@ known AS (
         coalesce(list_max(list_transform(list_filter(x.gaps, lambda g: g.from_ns < o.since_ns), lambda g: g.to_ns)), x.begin_ns) AS begin_ns
     FROM orphan AS o JOIN derived.trace AS tr ON tr.trace_id = o.trace_id JOIN derived.source AS x ON x.source_id = o.source_id
 )
-SELECT o.* EXCLUDE (child_instance), t.step, c.caller_service, c.caller_namespace, c.caller_name, ks.kset,
+SELECT o.* EXCLUDE (child_instance, sids), m.step, m.steps, c.caller_service, c.caller_namespace, c.caller_name, m.kset, m.ksets,
     c.refs, c.missing, c.always_missing OR o.since_ns - x.begin_ns <= c.lead_ns AS always_missing,
     tr.sampled, greatest(tr.end_ns, coalesce(g.last_ns, 0)) AS trace_end_ns, g.last_ns AS logged_ns, x.horizon_ns,
     c.deadline_ns,
@@ -49,9 +58,8 @@ SELECT o.* EXCLUDE (child_instance), t.step, c.caller_service, c.caller_namespac
     $grace_ns + c.deadline_ns - (x.horizon_ns - greatest(tr.end_ns, coalesce(g.last_ns, 0))) AS left_ns, left_ns < 0 AS vanished,
     v.instance AS vanished_instance
 FROM orphan AS o
-JOIN derived.span_step AS t USING (sid)
+JOIN member AS m ON m.sid = o.sid
 JOIN patience AS c ON c.service = o.child_service AND c.name = o.child_name
-JOIN derived.span_set AS ks ON ks.sid = o.sid
 JOIN derived.trace AS tr ON tr.trace_id = o.trace_id
 JOIN known AS x ON x.sid = o.sid
 LEFT JOIN vanished AS v ON v.sid = o.sid

@@ -20,6 +20,37 @@ between_steps AS (
             AS evidence
     FROM derived.expected_next AS x JOIN derived.step AS t ON t.step = x.step
 ),
+-- The steps that usually wait for the one that is missing, over any number of calls.
+above AS (
+    WITH RECURSIVE up(service, name, above_service, above_name, calls) AS (
+        SELECT DISTINCT c.service, c.name, c.caller_service, c.caller_name, 1
+        FROM derived.caller_type AS c
+        JOIN derived.missing_parent AS m ON m.caller_service = c.service AND m.caller_name = c.name
+        WHERE c.waits
+        UNION
+        SELECT u.service, u.name, c.caller_service, c.caller_name, u.calls + 1
+        FROM up AS u JOIN derived.caller_type AS c ON c.service = u.above_service AND c.name = u.above_name
+        WHERE c.waits AND u.calls < 100
+    )
+    SELECT DISTINCT service, name, above_service, above_name FROM up
+),
+-- Of several that are at work in one trace, those that wait for another one, which is the one that holds.
+waits AS (
+    SELECT DISTINCT a.sid
+    FROM derived.missing_parent AS a
+    JOIN derived.missing_parent AS b ON b.trace_id = a.trace_id AND b.sid != a.sid AND NOT b.vanished AND NOT b.always_missing
+    JOIN above AS u ON u.service = b.caller_service AND u.name = b.caller_name
+        AND u.above_service = a.caller_service AND u.above_name = a.caller_name
+    WHERE NOT a.vanished
+        -- Who calls each other in turn may be either.
+        AND NOT EXISTS (
+            SELECT 1 FROM above AS o WHERE o.service = a.caller_service AND o.name = a.caller_name
+                AND o.above_service = b.caller_service AND o.above_name = b.caller_name)
+),
+works_for AS (
+    SELECT DISTINCT m.sid, x.eid
+    FROM (SELECT sid, unnest(steps) AS step FROM derived.missing_parent) AS m JOIN derived.execution_step AS x USING (step)
+),
 executing AS (
     SELECT x.eid, 'service' AS holder_kind, coalesce(m.caller_service, m.child_service) AS holder,
         m.caller_namespace AS namespace, NULL AS system,
@@ -29,8 +60,8 @@ executing AS (
         json_object('missing_span_id', hex_span_id(m.parent_span_id), 'child', m.child_service || ' ' || m.child_name,
             'last_log_ns', m.logged_ns, 'deadline_ns', m.deadline_ns, 'deadline', m.deadline_source) AS evidence
     FROM derived.missing_parent AS m
-    JOIN derived.execution_step AS x ON x.step = m.step
-    WHERE NOT m.always_missing AND NOT m.sampled
+    JOIN works_for AS x ON x.sid = m.sid
+    WHERE NOT m.always_missing AND NOT m.sampled AND m.sid NOT IN (SELECT sid FROM waits)
         -- A span that got lost although all that follows it came holds nothing up.
         AND (NOT m.vanished OR x.eid IN (SELECT eid FROM queued) OR x.eid IN (SELECT eid FROM between_steps))
     UNION ALL

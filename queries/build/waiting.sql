@@ -37,6 +37,10 @@ open_message AS (
             SELECT 1 FROM derived.reception AS r
             WHERE r.mid = u.mid AND (r.dead_letter OR NOT list_contains(u.fellows, r.consumer_group)))
 ),
+-- Who is known by what it called, in all the executions that it is at work for.
+at_work AS (
+    SELECT unnest(ksets) AS kset, caller_service, since_ns FROM derived.missing_parent WHERE NOT always_missing
+),
 later AS (
     -- Beyond a hundred nobody counts.
     SELECT o.mid, o.consumer_group, least(101, sum(len(list_filter(t.newest, lambda n: n.published_ns > o.published_ns))))::BIGINT AS taken_later
@@ -50,8 +54,8 @@ SELECT o.* EXCLUDE (partition), o.horizon_ns - o.published_ns AS waited_ns,
     $grace_ns + o.busy_ns + CASE WHEN starts_with(o.deadline_source, 'learned') THEN o.deadline_ns ELSE 0 END - waited_ns AS left_ns,
     coalesce(l.taken_later, 0) > 0 AS overtaken, coalesce(l.taken_later, 0) AS taken_later,
     EXISTS (
-        SELECT 1 FROM derived.missing_parent AS p
-        WHERE p.kset = o.kset AND p.since_ns >= o.published_ns AND NOT p.always_missing
+        SELECT 1 FROM at_work AS p
+        WHERE p.kset = o.kset AND p.since_ns >= o.published_ns
             AND p.caller_service = o.consumer_service)
         OR EXISTS (
             SELECT 1 FROM derived.logged_step AS p

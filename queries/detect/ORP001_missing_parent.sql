@@ -31,9 +31,10 @@ SELECT
         m.caller_service, coalesce('instance ' || m.vanished_instance, 'this call')) AS next_action
 FROM derived.missing_parent AS m
 JOIN (
-    SELECT step, list(eid ORDER BY eid) AS eids
-    FROM derived.execution_step SEMI JOIN derived.missing_parent USING (step) GROUP BY step
-) AS x ON x.step = m.step
+    SELECT p.sid, list(DISTINCT x.eid ORDER BY x.eid) AS eids
+    FROM (SELECT sid, unnest(steps) AS step FROM derived.missing_parent) AS p JOIN derived.execution_step AS x USING (step)
+    GROUP BY p.sid
+) AS x ON x.sid = m.sid
 WHERE NOT m.always_missing AND NOT m.sampled
     AND m.vanished
     AND NOT EXISTS (

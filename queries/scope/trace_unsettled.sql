@@ -10,9 +10,12 @@ unsettled AS (
     JOIN derived.execution_step AS x ON x.step = w.producer_step
     WHERE NOT w.blind AND NOT (w.lost AND w.taken_later > 100)
     UNION
-    SELECT x.eid FROM derived.missing_parent AS m JOIN known AS k ON k.horizon_ns - m.horizon_ns > m.left_ns
-    JOIN derived.execution_step AS x ON x.step = m.step
-    WHERE NOT m.always_missing AND NOT m.sampled
+    SELECT x.eid
+    FROM (
+        SELECT unnest(m.steps) AS step
+        FROM derived.missing_parent AS m JOIN known AS k ON k.horizon_ns - m.horizon_ns > m.left_ns
+        WHERE NOT m.always_missing AND NOT m.sampled
+    ) AS m JOIN derived.execution_step AS x USING (step)
     UNION
     -- What nobody will take up is abandoned once the execution has matured.
     SELECT o.eid

@@ -239,3 +239,96 @@ def in_progress(s: Scenario) -> None:
             "team": "logistics",
         }
     ]
+
+
+@scenario("running-batch-of-several-orders", lookalike_of=("ORP001", "STL001"))
+def batch_under_way(s: Scenario) -> None:
+    """A batch of four orders is being packed: its span has not ended, those of three orders have.
+
+    Each of these three is with the warehouse, and none waits in the queue any more. Of the fourth
+    nothing has come yet: for all that is known it is in the queue.
+    """
+    shop = Shop.of(s)
+    facts = {
+        "messaging.system": "kafka",
+        "messaging.destination.name": "orders.placed",
+        "messaging.operation.type": "process",
+        "messaging.consumer.group.name": "shipping",
+    }
+    for first in range(1, LEARNED + 5, 4):
+        last = first > LEARNED
+        batch = range(first, first + 4)
+        messages = [shop.place(number, number * 60.0, charge=False) for number in batch]
+        at = messages[-1].end + 0.5
+        shipped = s.span(
+            *(shop.shipping, "process orders.placed", Kind.CONSUMER, at, 2.0),
+            links=messages,
+            attributes=facts,
+            lost=last,
+        )
+        for place, number in enumerate(batch):
+            late = last and place == 3
+            began = at + 0.1 + place * 0.4
+            s.span(
+                *(shop.shipping, "pack", Kind.INTERNAL, began, 0.3),
+                parent=shipped,
+                attributes=key(number),
+                lost=late,
+            )
+    held = {"holder_kind": "service", "holder": "shipping", "team": "logistics"}
+    s.expected["custody"] = [
+        *(
+            held | {"correlation": order(n), "state": "executing process orders.placed"}
+            for n in range(LEARNED + 1, LEARNED + 4)
+        ),
+        {"correlation": order(LEARNED + 4), "holder_kind": "queue", "holder": "orders.placed"},
+    ]
+    s.expected["executions"] = {
+        "count": LEARNED + 4,
+        "status": {"completed": LEARNED, "running": 4},
+    }
+
+
+@scenario("running-call-within-a-call", lookalike_of=("ORP001",))
+def call_within_a_call(s: Scenario) -> None:
+    """Checkout waits for payment: neither span has ended, but something below both.
+
+    Payment holds the order, and checkout, which waits for it, does not.
+    """
+    checkout = s.service("checkout", "storefront")
+    payment = s.service("payment", "payments")
+    for number in (*range(1, LEARNED + 1), LEARNED + 1):
+        at, lost = number * 60.0, number > LEARNED
+        root = s.serve(checkout, "POST /orders", at, 1.0, attributes=key(number), lost=lost)
+        s.span(
+            checkout,
+            "validate",
+            Kind.INTERNAL,
+            at + 0.01,
+            0.02,
+            parent=root,
+            attributes=key(number),
+        )
+        client = s.span(checkout, "POST", Kind.CLIENT, at + 0.1, 0.8, parent=root, lost=lost)
+        charge = s.serve(
+            *(payment, "POST /charge", at + 0.15, 0.7),
+            parent=client,
+            attributes=key(number),
+            lost=lost,
+        )
+        s.span(
+            payment, "check", Kind.INTERNAL, at + 0.2, 0.1, parent=charge, attributes=key(number)
+        )
+    s.expected["custody"] = [
+        {
+            "correlation": order(LEARNED + 1),
+            "branch": 1,
+            "holder": "payment",
+            "state": "executing POST /charge",
+            "team": "payments",
+        }
+    ]
+    s.expected["executions"] = {
+        "count": LEARNED + 1,
+        "of": {order(LEARNED + 1): {"status": "running"}},
+    }
