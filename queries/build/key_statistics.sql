@@ -7,14 +7,15 @@ WITH in_trace AS (
     FROM b_key_value AS v JOIN derived.trace AS t USING (trace_id)
     GROUP BY v.vid, v.trace_id
 ),
--- The kinds of traces a value is in: which began first is its own, and begins again where it is reused.
+-- The kinds of traces a value is in: which began first is its own, and begins again where it is reused. Within a minute
+-- that is another try, of who pressed a button twice or lost the answer; unless many values do, as customers under load.
 by_root AS (
-    SELECT vid, root, any_value(name) AS name, count(*) AS traces, min(start_ns) AS start_ns,
+    SELECT vid, root, any_value(name) AS name, count(*) AS traces, min(start_ns) AS start_ns, max(start_ns) - min(start_ns) AS apart_ns,
         min(low) AS low, max(high) AS high
     FROM in_trace GROUP BY vid, root
 ),
 by_value AS (
-    SELECT vid, any_value(name) AS name, sum(traces)::BIGINT AS traces, arg_min(traces, start_ns) AS starts,
+    SELECT vid, any_value(name) AS name, sum(traces)::BIGINT AS traces, arg_min(traces, start_ns) AS starts, arg_min(apart_ns, start_ns) AS apart_ns,
         min(low) != max(high) AS passed_on
     FROM by_root GROUP BY vid
 ),
@@ -24,7 +25,8 @@ joined AS (
         sum(traces) AS traces,
         max(traces) AS most_traces,
         count(*) FILTER (traces >= 2 AND passed_on) AS joining,
-        count(*) FILTER (starts >= 2) AS reused
+        count(*) FILTER (starts >= 2) AS again,
+        CASE WHEN again > 0.2 * values_seen THEN again ELSE count(*) FILTER (starts >= 2 AND apart_ns > 60000000000) END AS reused
     FROM by_value GROUP BY name
 ),
 width AS (SELECT name, count(DISTINCT service) AS services, count(DISTINCT sid) AS spans FROM b_key_value GROUP BY name),

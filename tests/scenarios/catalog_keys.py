@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scenarios.builder import Kind, Scenario
 from scenarios.registry import scenario
-from scenarios.shop import Shop, key, order
+from scenarios.shop import ORDERS, Shop, key, order
 
 
 @scenario("keys-spelled-by-each-service")
@@ -105,3 +105,21 @@ def before_correlation_ids(s: Scenario) -> None:
         "all": {"traces": 3},
         "of": {order(number): {"status": "completed"} for number in range(1, 13)},
     }
+
+
+@scenario("keys-pressed-twice")
+def pressed_twice(s: Scenario) -> None:
+    """The button was pressed twice for three of 41 orders, and each press is a trace of its own.
+
+    The orders begin again, as those of a customer do who comes back; but within seconds, and few of
+    them. That an order was taken twice is what people want to know of it, not that it is no order.
+    """
+    shop = Shop.of(s)
+    for number in ORDERS:
+        at = number * 60.0
+        if number in (7, 19, 31):
+            s.serve(shop.checkout, "POST /orders", at - 1.5, 0.1, attributes=key(number))
+            s.expect("DUP002", order(number), service="checkout", mentions=["1.5 s apart"])
+        shop.order(number, at)
+    s.expected["keys"] = ["order.id"]
+    s.expected["executions"] = {"count": len(ORDERS), "status": {"completed": len(ORDERS)}}
