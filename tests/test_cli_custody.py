@@ -81,7 +81,7 @@ def test_the_chain_of_a_lost_order(shop: Tracemap) -> None:
         *("healthy-shop", "orp002-lost-message", "batch-consumer", "sync-and-detached-call"),
         *("dat001-clock-skew", "dup002-not-retry", "nested-receive-and-process"),
         *("child-workflow", "stl002-next-step-overdue", "stl002-not-optional-step"),
-        "message-dead-lettered",
+        *("message-dead-lettered", "orp001-worker-crashed"),
     ],
 )
 def test_the_chain_agrees_with_custody_at_any_moment(stored: Open, sample: str) -> None:
@@ -144,6 +144,17 @@ def test_a_message_goes_back_to_its_queue_after_a_failed_try(stored: Open) -> No
         assert row["since"] >= before["since"]
         if row["state"] == "to be tried again":
             assert row["since"] == before["until"]  # nobody else had it in between
+
+
+def test_a_consumer_that_vanished_took_its_message_from_the_queue(stored: Open) -> None:
+    with tracemap.open(stored("orp001-worker-crashed")) as opened:
+        *_, queue, _, held = opened.custody_chain("ord-1020").to_dicts()
+        moment = queue["until"] - dt.timedelta(milliseconds=1)
+        (then,) = opened.custody("ord-1020", _utc(moment)).to_dicts()
+    assert (queue["holder"], queue["state"]) == ("orders.placed", "waiting in the queue")
+    assert (queue["to_holder"], queue["to_team"]) == ("shipping", "logistics")
+    assert (held["holder"], held["since"]) == ("shipping", queue["until"])
+    assert (then["holder"], then["holder_kind"]) == ("orders.placed", "queue")
 
 
 def test_an_unknown_clock_makes_no_negative_stretch(stored: Open) -> None:

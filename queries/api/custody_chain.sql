@@ -69,7 +69,13 @@ passed AS (
     SELECT from_step AS step, arg_max(h, (h.published_at, h.to_step)) AS h
     FROM handoff AS h WHERE mode = 'async' AND from_step <> to_step GROUP BY from_step
 ),
-team_of AS (SELECT service, any_value(team) AS team FROM step GROUP BY service),
+-- Who holds it now may have no step yet: its span has not come.
+team_of AS (
+    SELECT service, any_value(team) AS team FROM (
+        SELECT service, team FROM step
+        UNION ALL SELECT holder, team FROM custody WHERE execution = $execution AND holder_kind = 'service'
+    ) GROUP BY service
+),
 stretch AS (
     SELECT p.service AS holder, 'service' AS holder_kind, 'executing ' || p.name AS state, p.team, p.since, p.until,
         CASE

@@ -1,5 +1,6 @@
 -- The times that these messages (mid) lay in a queue, until a consumer group took them: from the publication to the first
--- reception, and again from a try that failed to the next one, or until it was taken from a dead-letter queue.
+-- reception, and again from a try that failed to the next one, or until it was taken from a dead-letter queue. A
+-- consumer whose span is missing took it when its work shows first.
 CREATE OR REPLACE MACRO waits_of(wanted) AS TABLE
 WITH asked AS (SELECT unnest(wanted) AS mid),
 taken AS (
@@ -25,8 +26,23 @@ lay AS (
     FROM taken AS t
     JOIN derived.message AS m USING (mid)
     LEFT JOIN given_up AS g ON g.mid = t.mid AND g.ended_ns <= t.start_ns
+),
+-- A consumer whose span has not come, or never will, is known by what it called, or wrote to its log.
+at_work AS (
+    SELECT unnest(ksets) AS kset, caller_service AS service, since_ns FROM derived.missing_parent WHERE NOT always_missing
+    UNION ALL
+    SELECT kset, service, since_ns FROM derived.logged_step
+),
+in_hand AS (
+    SELECT w.*, (SELECT min(p.since_ns) FROM at_work AS p
+        WHERE p.kset = w.kset AND p.service = w.consumer_service AND p.since_ns >= w.published_ns) AS start_ns
+    FROM derived.waiting AS w SEMI JOIN asked USING (mid) WHERE w.in_hand
 )
 SELECT mid, system, holder, message_id, producer_service, producer_step, consumer_group, service AS taken_by,
     CASE WHEN dead_letter THEN 'dead-lettered' WHEN again THEN 'to be tried again' ELSE 'waiting in the queue' END AS state,
     utc(since_ns) AS since, utc(start_ns) AS until
 FROM lay WHERE since_ns < start_ns
+UNION ALL
+SELECT mid, w.system, w.destination, m.message_id, w.producer_service, w.producer_step, w.consumer_group, w.consumer_service,
+    'waiting in the queue', utc(w.published_ns), utc(w.start_ns)
+FROM in_hand AS w JOIN derived.message AS m USING (mid) WHERE w.published_ns < w.start_ns
