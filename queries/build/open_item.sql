@@ -20,6 +20,31 @@ between_steps AS (
             AS evidence
     FROM derived.expected_next AS x JOIN derived.step AS t ON t.step = x.step
 ),
+works_for AS (
+    SELECT DISTINCT m.sid, x.eid
+    FROM (SELECT sid, unnest(steps) AS step FROM derived.missing_parent) AS m JOIN derived.execution_step AS x USING (step)
+),
+rooted AS (
+    SELECT DISTINCT trace_id FROM derived.step
+    WHERE parent_span_id IS NULL AND trace_id IN (SELECT trace_id FROM derived.missing_parent WHERE vanished)
+),
+-- When an execution last went on by itself or by a message.
+went_on AS (
+    SELECT x.eid, max(t.start_ns) AS start_ns
+    FROM derived.execution_step AS x JOIN derived.step AS t USING (step)
+    WHERE x.eid IN (SELECT w.eid FROM works_for AS w JOIN derived.missing_parent AS m USING (sid) WHERE m.vanished)
+        AND (t.parent_span_id IS NULL OR t.kind = 5)
+    GROUP BY x.eid
+),
+-- A span that got lost although what follows it came holds nothing up: the execution went on after it had begun, or
+-- the root of its trace has ended.
+holding AS (
+    SELECT m.*, x.eid
+    FROM derived.missing_parent AS m JOIN works_for AS x USING (sid) LEFT JOIN went_on AS g USING (eid)
+    WHERE NOT m.always_missing AND NOT m.sampled
+        AND (NOT m.vanished OR x.eid IN (SELECT eid FROM queued) OR x.eid IN (SELECT eid FROM between_steps)
+            OR (coalesce(g.start_ns <= m.since_ns, true) AND m.trace_id NOT IN (SELECT trace_id FROM rooted)))
+),
 -- The steps that usually wait for the one that is missing, over any number of calls.
 above AS (
     WITH RECURSIVE up(service, name, above_service, above_name, calls) AS (
@@ -36,34 +61,25 @@ above AS (
 ),
 -- Of several that are at work in one trace, those that wait for another one, which is the one that holds.
 waits AS (
-    SELECT DISTINCT a.sid
-    FROM derived.missing_parent AS a
-    JOIN derived.missing_parent AS b ON b.trace_id = a.trace_id AND b.sid != a.sid AND NOT b.vanished AND NOT b.always_missing
+    SELECT DISTINCT a.sid, a.eid
+    FROM holding AS a
+    JOIN holding AS b ON b.trace_id = a.trace_id AND b.eid = a.eid AND b.sid != a.sid AND (a.vanished OR NOT b.vanished)
     JOIN above AS u ON u.service = b.caller_service AND u.name = b.caller_name
         AND u.above_service = a.caller_service AND u.above_name = a.caller_name
-    WHERE NOT a.vanished
-        -- Who calls each other in turn may be either.
-        AND NOT EXISTS (
-            SELECT 1 FROM above AS o WHERE o.service = a.caller_service AND o.name = a.caller_name
-                AND o.above_service = b.caller_service AND o.above_name = b.caller_name)
-),
-works_for AS (
-    SELECT DISTINCT m.sid, x.eid
-    FROM (SELECT sid, unnest(steps) AS step FROM derived.missing_parent) AS m JOIN derived.execution_step AS x USING (step)
+    -- Who calls each other in turn may be either.
+    WHERE NOT EXISTS (
+        SELECT 1 FROM above AS o WHERE o.service = a.caller_service AND o.name = a.caller_name
+            AND o.above_service = b.caller_service AND o.above_name = b.caller_name)
 ),
 executing AS (
-    SELECT x.eid, 'service' AS holder_kind, coalesce(m.caller_service, m.child_service) AS holder,
+    SELECT m.eid, 'service' AS holder_kind, coalesce(m.caller_service, m.child_service) AS holder,
         m.caller_namespace AS namespace, NULL AS system,
         CASE WHEN m.vanished THEN 'vanished in ' ELSE 'executing ' END
             || coalesce(m.caller_name, 'a caller of ' || m.child_name) AS state,
         m.since_ns, m.vanished AS late, m.vanished AS gone, false AS in_hand, m.caller_name AS step_name,
         json_object('missing_span_id', hex_span_id(m.parent_span_id), 'child', m.child_service || ' ' || m.child_name,
             'last_log_ns', m.logged_ns, 'deadline_ns', m.deadline_ns, 'deadline', m.deadline_source) AS evidence
-    FROM derived.missing_parent AS m
-    JOIN works_for AS x ON x.sid = m.sid
-    WHERE NOT m.always_missing AND NOT m.sampled AND m.sid NOT IN (SELECT sid FROM waits)
-        -- A span that got lost although all that follows it came holds nothing up.
-        AND (NOT m.vanished OR x.eid IN (SELECT eid FROM queued) OR x.eid IN (SELECT eid FROM between_steps))
+    FROM holding AS m ANTI JOIN waits AS w ON w.sid = m.sid AND w.eid = m.eid
     UNION ALL
     SELECT x.eid, 'service', g.service, g.namespace, NULL, 'executing, as its log tells', g.since_ns, false, false, false, NULL,
         json_object('span_id', hex_span_id(g.span_id), 'last_log_ns', g.last_ns, 'deadline_ns', g.deadline_ns)

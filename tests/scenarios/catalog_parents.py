@@ -332,3 +332,51 @@ def call_within_a_call(s: Scenario) -> None:
         "count": LEARNED + 1,
         "of": {order(LEARNED + 1): {"status": "running"}},
     }
+
+
+@scenario("orp001-hung-before-it-went-on")
+def hung_before_it_went_on(s: Scenario) -> None:
+    """The 20th order hangs in payment, and nothing of it was ever heard again.
+
+    Neither checkout's span nor payment's arrives; what they had done by then does. No message waits
+    and no step is awaited, for the one that would lead there has not ended: the order is no less
+    open for that. It is with payment, for which checkout waits.
+    """
+    shop = Shop.of(s)
+    for number in ORDERS:
+        at, hangs = number * 60.0, number == 20
+        root = s.serve(shop.checkout, "POST /orders", at, 1.0, attributes=key(number), lost=hangs)
+        s.span(
+            *(shop.checkout, "validate", Kind.INTERNAL, at + 0.01, 0.02),
+            parent=root,
+            attributes=key(number),
+        )
+        client = s.span(shop.checkout, "POST", Kind.CLIENT, at + 0.1, 0.7, parent=root, lost=hangs)
+        charge = s.serve(
+            *(shop.payment, "POST /charge", at + 0.15, 0.6),
+            parent=client,
+            attributes=key(number),
+            lost=hangs,
+        )
+        s.span(
+            *(shop.payment, "check limit", Kind.INTERNAL, at + 0.2, 0.1),
+            parent=charge,
+            attributes=key(number),
+        )
+        if not hangs:
+            shop.ship(number, s.publish(shop.checkout, shop.destination, at + 0.9, parent=root))
+    for service, step in (("checkout", "POST /orders"), ("payment", "POST /charge")):
+        s.expect("ORP001", order(20), service=service, mentions=[step])
+    s.expected["custody"] = [
+        {
+            "correlation": order(20),
+            "branch": 1,
+            "holder": "payment",
+            "state": "vanished in POST /charge",
+            "team": "payments",
+        }
+    ]
+    s.expected["executions"] = {
+        "count": len(ORDERS),
+        "status": {"completed": len(ORDERS) - 1, "abandoned": 1},
+    }
