@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 
 from oracle.messages import Joins, Message
@@ -94,7 +94,7 @@ class Membership:
             if carried
         }
         self._enter(own, "own")
-        batches = {s for s in self._open() if s.consumes and len(set(s.links)) > 1}
+        batches = self._batches()
         patient = True
         while True:
             waiting = self._waiting(batches) if patient else set()
@@ -122,22 +122,38 @@ class Membership:
                 self.why[span] = "ancestor"
         return bool(found)
 
+    def _batches(self) -> set[Span]:
+        """What took several messages, and what took one each in a trace that took several."""
+        takers = [s for s in self._open() if s.consumes and self._sources(s)]
+        polls = Counter(s.trace for s in takers)
+        several = {s for s in self._open() if s.consumes and len(set(s.links)) > 1}
+        return several | {s for s in takers if polls[s.trace] > 1}
+
+    def _sources(self, span: Span) -> dict[Span, str]:
+        """What it links to, and whose message it took, of what is stored."""
+        seen = [m for m in self.joins.get(span, {}) if isinstance(m, Span)]
+        return dict.fromkeys(seen, "message") | dict.fromkeys(self.world.links(span), "link")
+
     def _waiting(self, batches: set[Span]) -> set[Span]:
-        """Of which some link to what is not known yet."""
+        """Of which something they took is not known yet."""
         return {
             s
             for s in batches - self.of.keys()
-            if any(target not in self.of for target in self.world.links(s))
+            if any(source not in self.of for source in self._sources(s))
         }
 
     def _shared(self, batches: set[Span]) -> bool:
-        """Batches, by 5.4: all they link to, and all that is under them."""
+        """Batches, by 5.4: all they took, and all that is under them; what took one message by its
+        link is of what is under it, else of that."""
         found, why = {}, {}
         for span in batches - self.of.keys():
-            linked = {self.of[t] for t in self.world.links(span) if t in self.of}
-            if sets := linked | self._nearest_below(span):
+            below = self._nearest_below(span)
+            told = {s: how for s, how in self._sources(span).items() if s in self.of}
+            if below and len(set(span.links)) < 2:
+                told = {}
+            if sets := {self.of[s] for s in told} | below:
                 found[span] = frozenset[Identity]().union(*sets)
-                why[span] = "link" if linked else "descendants"
+                why[span] = min(told.values(), default="descendants")
         return self._enter(found, why)
 
     def _inside(self, put_off: set[int]) -> bool:

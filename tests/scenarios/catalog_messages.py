@@ -312,3 +312,46 @@ def told_in_a_batch(s: Scenario) -> None:
         "keys": [{"name": "order.id", "aliases": ["order.ids"]}, {"name": "pay.id"}]
     }
     s.expected["executions"] = {"count": 60, "all": {"traces": 4}}
+
+
+@scenario("batch-worked-off-one-by-one", lookalike_of=("ORP002", "ORP004", "STL001"))
+def worked_off(s: Scenario) -> None:
+    """The Java agent's Kafka consumers: a receive of ten records, and a process of each under it.
+
+    Each process links to the publication of its record; one order in ten is wrapped as a gift, in a
+    span that names it. Each order has its own process, and none of the others'.
+    """
+    shop = Shop.of(s)
+    for batch in [0, 1, 2, 9]:
+        numbers = [batch * 10 + index for index in range(1, 11)]
+        messages = [
+            shop.place(number, batch * 120.0 + index * 5.0, charge=False, message_id=False)
+            for index, number in enumerate(numbers)
+        ]
+        facts = {
+            "messaging.system": "kafka",
+            "messaging.destination.name": "orders.placed",
+            "messaging.kafka.consumer.group": "shipping",
+        }
+        at = messages[-1].end + 0.2
+        received = s.span(
+            shop.shipping, "orders.placed receive", Kind.CONSUMER, at, 0.01,
+            attributes={**facts, "messaging.operation": "receive"},
+        )  # fmt: skip
+        for index, (number, message) in enumerate(zip(numbers, messages, strict=True)):
+            work = s.span(
+                shop.shipping, "orders.placed process", Kind.CONSUMER, at + 0.1 + index * 0.05,
+                0.04, parent=received, links=[message],
+                attributes={**facts, "messaging.operation": "process"},
+            )  # fmt: skip
+            if index == 0:
+                s.span(
+                    shop.shipping, "wrap", Kind.INTERNAL, work.start + 0.01, 0.01, parent=work,
+                    attributes=key(number),
+                )  # fmt: skip
+    s.expected["settings"] = {"keys": [{"name": "order.id"}]}
+    s.expected["executions"] = {
+        "count": 40,
+        "all": {"traces": 2, "services": ["checkout", "shipping"]},
+        "of": {order(1): {"spans": 5}, order(2): {"spans": 4}},
+    }
