@@ -128,6 +128,8 @@ class Maker:
             operation = rng.choice(["process", "process", "receive", "settle"])
         elif kind == "producer":
             operation = rng.choice(["send", "send", "create"])
+        elif kind == "internal" and rng.random() < 0.1:
+            operation = "process"
         elif kind == "client" and rng.random() < 0.4:
             operation = rng.choice(["send", "receive", "settle"])
         else:

@@ -19,7 +19,7 @@ told AS (
             CASE WHEN r.how = 'correlation' THEN 'correlation' ELSE 'message' END AS type,
             r.how, r.start_ns - m.published_ns AS wait_ns, m.mid, 2 AS place
         FROM derived.reception AS r JOIN derived.message AS m USING (mid)
-        WHERE m.mid >= 0 AND r.how != 'parent' AND NOT r.doubled AND m.producer_step != r.step
+        WHERE m.mid >= 0 AND r.how NOT IN ('parent', 'link to its receive') AND NOT r.doubled AND m.producer_step != r.step
         UNION ALL
         SELECT step, cause, 'link', 'link', wait_ns, NULL, 3 FROM b_linked
     ) AS t

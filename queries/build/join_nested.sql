@@ -1,5 +1,5 @@
 -- A process span inside a receive of the same service takes the receive's message when that is one
--- message and the process names none.
+-- message and the process names none. What settles by a link to what received settles what that received: all of it.
 -- needs: b_taker, b_join
 INSERT INTO b_join
 WITH nested AS MATERIALIZED (
@@ -12,3 +12,10 @@ single AS (
     GROUP BY sid HAVING count(DISTINCT mid) = 1
 )
 SELECT n.sid, s.mid, 'inside the receive' AS how FROM nested AS n JOIN single AS s ON s.sid = n.receive
+UNION
+SELECT t.sid, j.mid, 'link to its receive'
+FROM (SELECT sid, service FROM b_taker WHERE operation IN ('settle', 'reject')) AS t
+ANTI JOIN b_join AS n ON n.sid = t.sid
+JOIN derived.link AS l ON l.sid = t.sid
+JOIN b_taker AS o ON o.sid = l.linked_sid AND o.service = t.service
+JOIN b_join AS j ON j.sid = o.sid

@@ -9,7 +9,8 @@ SELECT
     h.type, CASE WHEN h.is_async THEN 'async' ELSE 'sync' END AS mode,
     m.destination, m.message_id AS message,
     CASE h.how
-        WHEN 'parent' THEN 'message: its consumer is a child of the producer'
+        WHEN 'parent' THEN CASE WHEN a.kind = 5 AND b.parent_kind = 5 AND a.service = b.service THEN 'message: processed under the span that received it'
+            ELSE 'message: its consumer is a child of the producer' END
         WHEN 'detached' THEN printf('lasted %.1f ms, longer than the %.1f ms of its caller', h.callee_ns / 1e6, h.caller_ns / 1e6)
         WHEN 'returned' THEN printf('the call of %.1f ms returned', h.caller_ns / 1e6)
         WHEN 'link' THEN CASE WHEN h.mid IS NULL THEN 'span link' ELSE 'message joined by span link' END

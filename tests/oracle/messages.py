@@ -32,13 +32,21 @@ def joins(world: World) -> Joins:
     for taker in takers:
         if taker not in found and (name := _unseen(world, taker)):
             found[taker][name] = "identity"
-    nested = {}
-    for taker in takers:
-        over = world.parent(taker)
-        around = found.get(over, {}) if over and over.service == taker.service else {}
-        if taker not in found and len(around) == 1:
-            nested[taker] = dict.fromkeys(around, "inside the receive")
-    return dict(found) | nested
+    return dict(found) | {t: told for t in takers if (told := _by_receive(world, t, found))}
+
+
+def _by_receive(world: World, taker: Span, found: Joins) -> dict[Message, str]:
+    """Of what nothing else tells of: the one message of the receive that it is directly under, and
+    what was taken by those it settles, which it links to."""
+    if taker in found:
+        return {}
+    told: dict[Message, str] = {}
+    if taker.operation == "settle":
+        received = [t for t in world.links(taker) if t.takes and t.service == taker.service]
+        told = {m: "link to its receive" for t in received for m in found.get(t, {})}
+    over = world.parent(taker)
+    around = found.get(over, {}) if over and over.service == taker.service else {}
+    return told | (dict.fromkeys(around, "inside the receive") if len(around) == 1 else {})
 
 
 def messages(world: World) -> dict[Span, Span]:

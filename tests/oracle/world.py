@@ -41,7 +41,11 @@ class Span:
     def takes(self) -> bool:
         """It takes a message from a destination."""
         told = ("receive", "process", "settle")
-        return self.kind == "consumer" or (self.kind == "client" and self.operation in told)
+        return (
+            self.kind == "consumer"
+            or (self.kind == "client" and self.operation in told)
+            or (self.kind == "internal" and self.operation == "process")
+        )
 
     @property
     def consumes(self) -> bool:

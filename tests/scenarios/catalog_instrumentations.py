@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scenarios.builder import Kind, Scenario, Span
 from scenarios.registry import scenario
-from scenarios.shop import MUCH_LATER, key, order
+from scenarios.shop import MUCH_LATER, ORDERS, Shop, key, order
 
 
 @scenario("message-producer-says-receive")
@@ -274,3 +274,48 @@ def branches_of_a_batch(s: Scenario) -> None:
             order(105): {"services": ["quotes", "worker"], "spans": 3},
         }
     }
+
+
+@scenario("message-processed-by-an-internal-span", lookalike_of=("DUP001", "ORP002"))
+def pubsub(s: Scenario) -> None:
+    """Google's Pub/Sub clients: who received is a CONSUMER, what processes under it INTERNAL.
+
+    The message is a ``create``; the call that sends links to it from a trace of its own, and the
+    acknowledgement, in another one, links to what received. One message, processed and settled.
+    """
+    shop = Shop.of(s)
+    topic = {"messaging.system": "gcp_pubsub", "messaging.destination.name": "orders"}
+    own = {"messaging.system": "gcp_pubsub", "messaging.destination.name": "orders-sub"}
+    for number in ORDERS:
+        at = number * 60.0
+        root = s.serve(shop.checkout, "POST /orders", at, 0.1, attributes=key(number))
+        created = s.span(
+            shop.checkout, "orders create", Kind.PRODUCER, at + 0.03, 0.01, parent=root,
+            attributes={
+                **topic, "messaging.operation": "create", "messaging.message.id": f"77{number}",
+            },
+        )  # fmt: skip
+        s.span(
+            shop.checkout, "orders publish", Kind.CLIENT, at + 0.04, 0.02, links=[created],
+            attributes={**topic, "messaging.operation": "publish"},
+        )  # fmt: skip
+        received = s.span(
+            shop.shipping, "orders-sub subscribe", Kind.CONSUMER, at + 0.2, 0.3, parent=created,
+            attributes={
+                **own, "messaging.operation": "receive", "messaging.message.id": f"77{number}",
+            },
+        )  # fmt: skip
+        s.span(
+            shop.shipping, "orders-sub process", Kind.INTERNAL, at + 0.23, 0.2, parent=received,
+            attributes={"messaging.system": "gcp_pubsub", "messaging.operation": "process"},
+        )  # fmt: skip
+        s.span(
+            shop.shipping, "orders-sub ack", Kind.CLIENT, at + 0.52, 0.01, links=[received],
+            attributes={**own, "messaging.operation": "ack"},
+        )  # fmt: skip
+    s.expected["executions"] = {"count": len(ORDERS), "all": {"traces": 3, "spans": 6}}
+    s.expected["messages"] = [{"destination": "orders", "state": "settled"}]
+    s.expected["handoffs"] = [
+        {"to_service": "shipping", "to_name": "orders-sub subscribe", "type": "message"},
+        {"to_service": "shipping", "to_name": "orders-sub ack", "type": "link"},
+    ]
