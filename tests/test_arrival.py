@@ -133,7 +133,8 @@ def seen(
 @pytest.mark.parametrize(
     ("seed", "per"),
     [
-        *((seed, ()) for seed in range(5)),
+        # The last: consumers of one queue begin at the same moment, and nothing tells them apart.
+        *((seed, ()) for seed in (0, 1, 2, 3, 567724)),
         pytest.param(secrets.randbelow(1_000_000), (), id="new"),
         pytest.param(secrets.randbelow(1_000_000), ("tenant.id",), id="new-with-tenants"),
     ],

@@ -14,7 +14,7 @@ again AS (
     SELECT mid FROM told WHERE sid IN (SELECT sid FROM b_taker WHERE operation = 'reject')
 ),
 retaken AS MATERIALIZED (
-    SELECT j.mid, t.sid, t.psid, t.service, t.instance, t.scope_id, t.operation, t.consumer_group,
+    SELECT j.mid, t.sid, t.psid, t.trace_id, t.span_id, t.service, t.instance, t.scope_id, t.operation, t.consumer_group,
         t.start_ns, greatest(t.end_ns, t.start_ns) AS end_ns
     FROM told AS j SEMI JOIN again USING (mid) JOIN b_taker AS t USING (sid)
 ),
@@ -26,7 +26,7 @@ doubled AS (
     WHERE b.psid = a.sid
         OR (a.scope_id != b.scope_id AND a.instance IS NOT DISTINCT FROM b.instance
             AND a.start_ns <= b.end_ns AND b.start_ns <= a.end_ns
-            AND (a.start_ns, a.sid) < (b.start_ns, b.sid))
+            AND (a.start_ns, a.span_id, a.trace_id) < (b.start_ns, b.span_id, b.trace_id))
 ),
 -- Refused after it was taken and before it was taken again: that try did not succeed.
 refused AS (

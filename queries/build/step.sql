@@ -19,7 +19,7 @@ refused AS (
     UNION
     -- The last try at a message within the step.
     SELECT step FROM (
-        SELECT r.step, arg_max(r.failed, (r.end_ns, r.sid)) AS failed
+        SELECT r.step, arg_max(r.failed, (r.end_ns, r.span_id)) AS failed
         FROM derived.reception AS r SEMI JOIN nested USING (sid) WHERE r.operation = 'process' AND NOT r.doubled
         GROUP BY r.step, r.mid
     ) WHERE failed
