@@ -198,7 +198,7 @@ def test_time_alone_makes_late_and_lost_and_abandoned(tmp_path: Path) -> None:
                 assert found[name] == wanted[name], (number, name)
             told_of = "SELECT DISTINCT status FROM executions"
             statuses |= {row[0] for row in parts.cursor().execute(told_of).fetchall()}
-    assert statuses == {"completed", "running", "abandoned"}
+    assert statuses == {"completed", "running", "stalled", "abandoned"}
 
 
 def test_a_service_that_begins_to_log_makes_a_whole_analysis_due(
