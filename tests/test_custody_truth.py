@@ -1,6 +1,6 @@
 """Custody against a simulated process (``simulated_shop``) that knows who holds each order.
 
-``TRACEMAP_CUSTODY_WORLDS=20`` tries so many more worlds, of new seeds.
+``TRACEMAP_TEST_CUSTODY=20`` tries so many more worlds, of new seeds.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ HANGS: Final = {
     "o-025": "person",
     "o-026": "timer",
 }
-MORE: Final = int(os.environ.get("TRACEMAP_CUSTODY_WORLDS", "0"))
+MORE: Final = int(os.environ.get("TRACEMAP_TEST_CUSTODY", "0"))
 WORLDS: Final = [
     (1, "link", 0.0),
     (2, "parent", 0.01),
