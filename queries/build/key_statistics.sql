@@ -31,8 +31,10 @@ joined AS (
 ),
 width AS (SELECT name, count(DISTINCT service) AS services, count(DISTINCT sid) AS spans FROM b_key_value GROUP BY name),
 trace_total AS (SELECT hash(root_service, root_name) AS root, count(*) AS total FROM derived.trace GROUP BY root),
+-- One value, on the entry span, of which no other trace of the kind begins: what some values join does not count against
+-- it, as where few orders are shipped in batches.
 trace_named AS (
-    SELECT i.name, i.trace_id, any_value(i.root) AS root, count(*) = 1 AND bool_and(i.on_root) AND bool_and(b.traces = 1) AS names
+    SELECT i.name, i.trace_id, any_value(i.root) AS root, count(*) = 1 AND bool_and(i.on_root) AND bool_and(b.starts = 1) AS names
     FROM in_trace AS i JOIN by_value AS b USING (vid)
     GROUP BY i.name, i.trace_id
 ),

@@ -123,3 +123,20 @@ def pressed_twice(s: Scenario) -> None:
         shop.order(number, at)
     s.expected["keys"] = ["order.id"]
     s.expected["executions"] = {"count": len(ORDERS), "status": {"completed": len(ORDERS)}}
+
+
+@scenario("keys-of-which-few-join")
+def few_join(s: Scenario) -> None:
+    """Most orders are done in one trace; every fifth is shipped later, from a table.
+
+    A fifth of the values joins, and the others name their trace: together they are a key.
+    """
+    shop = Shop.of(s)
+    for number in ORDERS:
+        at = number * 60.0
+        root = s.serve(shop.checkout, "POST /orders", at, 0.1, attributes=key(number))
+        shop.charge(number, at + 0.01, root)
+        if number % 5 == 0:
+            s.span(shop.shipping, "ship", Kind.INTERNAL, at + 5.0, 0.1, attributes=key(number))
+    s.expected["keys"] = ["order.id"]
+    s.expected["executions"] = {"count": len(ORDERS), "status": {"completed": len(ORDERS)}}
