@@ -69,7 +69,9 @@ def test_the_rule_of_the_manual_is_a_rule_as_any_other(tmp_path: Path) -> None:
     assert listed["aside"] is None
     assert "your own" in run(db, "rules", "list")
     assert "1 rule of your own taken out" in run(db, "rules", "clear")
-    assert json.loads(run(db, "findings", "--rule", "ACME001", "--format", "json")) == []
+    gone = RUNNER.invoke(app, ["findings", "--rule", "ACME001", "-f", "json", "--db", str(db)])
+    assert json.loads(gone.stdout) == []
+    assert "there is no rule 'ACME001'" in gone.stderr
 
 
 @pytest.fixture(scope="module")
