@@ -43,26 +43,8 @@ def batch_consumer(s: Scenario) -> None:
     """
     shop = Shop.of(s)
     for batch in [0, 1, 20]:
-        numbers = [batch * 20 + index for index in range(1, 21)]
-        messages = [
-            shop.place(number, batch * 120.0 + index * 5.0, charge=False)
-            for index, number in enumerate(numbers)
-        ]
-        taken = s.span(
-            shop.shipping,
-            "process orders.placed",
-            Kind.CONSUMER,
-            messages[-1].end + 0.2,
-            0.9,
-            links=messages,
-            attributes={
-                "messaging.system": "kafka",
-                "messaging.destination.name": "orders.placed",
-                "messaging.operation.type": "process",
-                "messaging.consumer.group.name": "shipping",
-                "messaging.batch.message_count": 20,
-            },
-        )
+        group = {"messaging.consumer.group.name": "shipping", "messaging.batch.message_count": 20}
+        numbers, taken = shop.batch(batch, group)
         for index, number in enumerate(numbers):
             at = taken.start + 0.02 + index * 0.04
             s.span(

@@ -250,24 +250,7 @@ def batch_few_named(s: Scenario) -> None:
     """
     shop = Shop.of(s)
     for batch in [0, 1, 20]:
-        numbers = [batch * 20 + index for index in range(1, 21)]
-        messages = [
-            shop.place(number, batch * 120.0 + index * 5.0, charge=False)
-            for index, number in enumerate(numbers)
-        ]
-        taken = s.span(
-            shop.shipping,
-            "process orders.placed",
-            Kind.CONSUMER,
-            messages[-1].end + 0.2,
-            0.9,
-            links=messages,
-            attributes={
-                "messaging.system": "kafka",
-                "messaging.destination.name": "orders.placed",
-                "messaging.operation.type": "process",
-            },
-        )
+        numbers, taken = shop.batch(batch)
         for number in numbers[::5]:
             s.span(
                 shop.shipping, "wrap", Kind.INTERNAL, taken.start + 0.1, 0.03, parent=taken,

@@ -79,6 +79,29 @@ class Shop:
             more.pop("by", self.shipping), message, at, more.pop("lasts", 0.15), **more
         )
 
+    def batch(self, which: int, said: dict[str, Any] | None = None) -> tuple[list[int], Span]:
+        """Place twenty orders; return their numbers, and the span that takes all their messages."""
+        numbers = [which * 20 + index for index in range(1, 21)]
+        messages = [
+            self.place(number, which * 120.0 + index * 5.0, charge=False)
+            for index, number in enumerate(numbers)
+        ]
+        taken = self.scenario.span(
+            self.shipping,
+            f"process {self.destination}",
+            Kind.CONSUMER,
+            messages[-1].end + 0.2,
+            0.9,
+            links=messages,
+            attributes={
+                "messaging.system": "kafka",
+                "messaging.destination.name": self.destination,
+                "messaging.operation.type": "process",
+                **(said or {}),
+            },
+        )
+        return numbers, taken
+
     def order(self, number: int, at: float, **place: Any) -> Span:
         """Run one order from its start to its end and return the shipment."""
         return self.ship(number, self.place(number, at, **place))
