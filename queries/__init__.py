@@ -1,8 +1,8 @@
 """Every SQL statement of tracemap, found by name: ``text("build/membership")``.
 
-A *room* is a folder; ``rooms.py`` names its statements in the order in which they run. ``detect``
-and ``explore`` are open rooms: any file with a valid header belongs to them, ours or a user's own
-(see ``rules``, ``explore``).
+A *room* is a folder; ``rooms.py``, with ``rooms_store.py`` and ``rooms_partial.py``, names its
+statements in the order in which they run. ``detect`` and ``explore`` are open rooms: any file with
+a valid header belongs to them, ours or a user's own (see ``rules``, ``explore``).
 
 ``check()`` compares names and files in both directions, so that a file nobody sequenced, or a name
 nobody wrote, fails at start and not in the middle of a run.
@@ -31,10 +31,9 @@ from tracemap.queries.rooms import (
     REPORT,
     ROOMS,
     RULE_PARAMS,
-    SCHEMA,
-    STORE,
     VIEWS,
 )
+from tracemap.queries.rooms_store import SCHEMA, STORE
 
 __all__ = [
     "API",
@@ -184,7 +183,7 @@ def _room_differences(name: str, names: tuple[str, ...]) -> list[str]:
     for stem in files:
         where = f"queries/{name}/{stem}.sql"
         if stem not in names:
-            wrong.append(f"{where} is not named: add it to {name.upper()} in queries/rooms.py")
+            wrong.append(f"{where} is not named: add it to {name.upper()} in queries/rooms*.py")
         elif error := _not_one_statement(_HERE / name / f"{stem}.sql", where):
             wrong.append(error)
     wrong += _strays(_HERE / name, name)
@@ -258,4 +257,4 @@ def _unknown(name: str) -> NotFoundError:
 
 
 def _without_file(name: str) -> RegistryError:
-    return RegistryError(f"{name} is named in queries/rooms.py, but queries/{name}.sql is absent")
+    return RegistryError(f"{name} is named in queries/rooms*.py, but queries/{name}.sql is absent")

@@ -18,7 +18,8 @@ import orjson
 
 from tracemap import queries
 from tracemap.errors import NotFoundError
-from tracemap.store import Store, transaction
+from tracemap.store import Store
+from tracemap.transactions import transaction
 
 GONE: Final = "(forgotten)"
 #: Names shorter than this are only looked for where they stand alone: "7" is in many texts.

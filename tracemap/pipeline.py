@@ -38,7 +38,8 @@ from tracemap.freshness import (
 )
 from tracemap.model import judge, learn
 from tracemap.owner_resolution import resolve_owners
-from tracemap.store import Store, transaction
+from tracemap.store import Store
+from tracemap.transactions import transaction
 
 _log = logging.getLogger(__name__)
 

@@ -17,7 +17,8 @@ import duckdb
 
 from tracemap import queries, tracing
 from tracemap.recovery import log_of
-from tracemap.store import Store, transaction
+from tracemap.store import Store
+from tracemap.transactions import transaction
 
 #: Deleting by size stops at this share of what is allowed, so that it need not begin again at once.
 _ROOM: Final = 0.9

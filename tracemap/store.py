@@ -12,28 +12,28 @@ import secrets
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 import duckdb
 
-from tracemap import queries, tracing
-from tracemap.errors import SchemaVersionError, StoreError
+from tracemap import queries, schema, tracing
+from tracemap.errors import StoreError
 from tracemap.ledger import Count, Ledger
 from tracemap.recovery import (
     Damage,
     Loss,
     clear,
     connect,
-    first_line,
     is_new,
     log_of,
     open_error,
     set_aside,
 )
 from tracemap.settings import Settings
+from tracemap.transactions import roll_back, transaction, write_error
 
 if TYPE_CHECKING:  # who only reads loads neither pyarrow nor numpy
     import pyarrow as pa
@@ -44,9 +44,6 @@ if TYPE_CHECKING:  # who only reads loads neither pyarrow nor numpy
     from tracemap.tables import Fresh, Interned
 
 _log = logging.getLogger(__name__)
-
-#: Raised with every change of schema ``store``; other versions are refused, never guessed at.
-SCHEMA_VERSION = "5"
 
 #: The setting that holds what values are hashed with.
 _KEY = "redaction_key"
@@ -107,7 +104,7 @@ class Store:
         killed = log_of(path).exists()
         connection, damage = connect(path, memory)
         try:
-            identity = _prepare(connection, path, fresh=fresh)
+            identity = schema.prepare(connection, path, fresh=fresh)
             store = cls(path, connection, Ledger(path, identity))
             if killed or lost or store._ledger.path.exists():
                 store._find_loss(damage or lost)
@@ -245,10 +242,10 @@ class Store:
                 inserts.run(self._rows(batches, source_id, fresh))
                 cursor.commit()
             except duckdb.Error as error:
-                _rollback(cursor)
-                raise _write_error(self.path, error) from error
+                roll_back(cursor)
+                raise write_error(self.path, error) from error
             except BaseException:
-                _rollback(cursor)
+                roll_back(cursor)
                 raise
             self._inserts = inserts
             interned.sources[source_key] = source_id
@@ -389,80 +386,3 @@ class Store:
             found.sources[(name, kind)] = number
         self._interned = found
         return found
-
-
-@contextmanager
-def transaction(
-    cursor: duckdb.DuckDBPyConnection, path: Path | None = None
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """One transaction of ``cursor``: committed at the end, undone on an error.
-
-    Raises StoreError where the disk or the memory did not suffice; what is wrong with a statement
-    is raised as it is.
-    """
-    cursor.begin()
-    try:
-        yield cursor
-        cursor.commit()
-    except _FAILED as error:
-        _rollback(cursor)
-        raise _write_error(path, error) from error
-    except BaseException:
-        _rollback(cursor)
-        raise
-
-
-#: What DuckDB raises when it could not do what was right to ask.
-_FAILED = (duckdb.IOException, duckdb.TransactionException, duckdb.OutOfMemoryException)
-
-
-def _prepare(connection: duckdb.DuckDBPyConnection, path: Path, *, fresh: bool) -> int:
-    """Check the schema's version, or make the schema in a database that is still empty.
-
-    Returns the moment of its creation (ns), which tells it from others.
-    """
-
-    def rows(name: str) -> list[tuple[Any, ...]]:
-        return connection.execute(queries.text(name)).fetchall()
-
-    with suppress(duckdb.CatalogException):  # where it has none
-        meta = dict(rows("store/read_meta"))
-        version = meta.get("schema_version", "?")
-        if version != SCHEMA_VERSION:
-            raise SchemaVersionError(
-                f"the database has schema version {version}, this tracemap reads {SCHEMA_VERSION}",
-                where=str(path),
-                do="use the tracemap that wrote it, or import its sources into a new --db",
-            )
-        return int(meta["created_at_ns"])
-    if not fresh and rows("store/count_objects") != [(0,)]:
-        raise StoreError(
-            "this DuckDB file holds other tables and is not a tracemap database",
-            where=str(path),
-            do="give another --db",
-        )
-    connection.begin()
-    for name in queries.SCHEMA:
-        connection.execute(queries.text(f"schema/{name}"))
-    created = time.time_ns()
-    facts = {"schema_version": SCHEMA_VERSION, "created_at_ns": str(created)}
-    for name, value in facts.items():
-        connection.execute(queries.text("store/insert_meta"), {"name": name, "value": value})
-    connection.commit()
-    return created
-
-
-def _rollback(cursor: duckdb.DuckDBPyConnection) -> None:
-    try:
-        cursor.rollback()
-    except duckdb.Error:
-        # A failed commit has already rolled back; there is nothing left to undo.
-        return
-
-
-def _write_error(path: Path | None, error: duckdb.Error) -> StoreError:
-    text = first_line(error)
-    where = None if path is None else str(path)
-    if "no space" in text.lower() or "disk" in text.lower():
-        return StoreError("the disk is full", where=where, do="free space; it recovers then")
-    return StoreError(f"could not write: {text}", where=where, do="try it again")
