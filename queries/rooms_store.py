@@ -38,6 +38,8 @@ SCHEMA: Final[tuple[str, ...]] = (
     "attribute_json",
     "kind_name",
     "severity_name",
+    "text_hash",
+    "value_id",
     "kset_id",
     "wilson_lower",
     "wilson_upper",

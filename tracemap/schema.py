@@ -13,7 +13,7 @@ from tracemap import queries
 from tracemap.errors import SchemaVersionError, StoreError
 
 #: Raised with every change of schema ``store``; other versions are refused, never guessed at.
-VERSION: Final = "5"
+VERSION: Final = "6"
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, path: Path, *, fresh: bool) -> int:

@@ -3,7 +3,7 @@
 -- waits: the step above nearly always waits for it, as who calls does.
 CREATE OR REPLACE TABLE derived.caller_type AS
 WITH kind AS MATERIALIZED (
-    SELECT step, caller, hash(service, namespace, name) AS kind,
+    SELECT step, caller, hash(text_hash(service), text_hash(namespace), text_hash(name)) AS kind,
         coalesce(kind != 5 AND parent_kind != 4 AND end_ns - start_ns <= parent_ns, false) AS waits
     FROM derived.step
 ),
@@ -18,10 +18,10 @@ counted AS (
         count(*) AS times, count(*) FILTER (a.waits) AS waited, quantile_disc(greatest(s.start_ns - s.parent_start_ns, 0), 0.99) AS p99_lead_ns
     FROM derived.span AS s JOIN above AS a USING (sid)
     WHERE s.psid IS NOT NULL
-    GROUP BY hash(s.service, s.name), a.kind
+    GROUP BY hash(text_hash(s.service), text_hash(s.name)), a.kind
 ),
 lasted AS (
-    SELECT service, namespace, name, hash(service, namespace, name) AS kind, quantile_disc(end_ns - start_ns, 0.99) AS p99_ns
+    SELECT service, namespace, name, hash(text_hash(service), text_hash(namespace), text_hash(name)) AS kind, quantile_disc(end_ns - start_ns, 0.99) AS p99_ns
     FROM derived.step GROUP BY service, namespace, name
 ),
 seen AS (

@@ -9,7 +9,7 @@ clean AS MATERIALIZED (
     SELECT step, wf, st FROM derived.execution_step SEMI JOIN workflow USING (wf) WHERE NOT failed
 ),
 within AS MATERIALIZED (SELECT sid, step FROM derived.span_step SEMI JOIN clean USING (step))
-SELECT DISTINCT x.wf, x.st, hash(coalesce(s.destination, s.peer), s.name) AS effect
+SELECT DISTINCT x.wf, x.st, hash(text_hash(coalesce(s.destination, s.peer)), text_hash(s.name)) AS effect
 FROM clean AS x
 JOIN within AS t USING (step)
 JOIN derived.span AS s USING (sid)

@@ -30,7 +30,7 @@ mended AS (
     JOIN derived.span_step AS p ON p.step = l.step
     JOIN derived.span AS s USING (sid)
     LEFT JOIN derived.clean_effect AS e ON e.wf = l.wf AND list_contains(l.kinds, e.st)
-        AND e.effect = hash(coalesce(s.destination, s.peer), s.name)
+        AND e.effect = hash(text_hash(coalesce(s.destination, s.peer)), text_hash(s.name))
     WHERE NOT s.failed GROUP BY l.eid, l.step
 ),
 before AS (

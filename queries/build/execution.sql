@@ -17,7 +17,7 @@ known AS (
 SELECT e.eid, e.vid, e.run,
     CASE WHEN i.value IN (SELECT value FROM ambiguous) THEN i.key || '=' || i.value ELSE i.value END
         || CASE WHEN e.run > 1 THEN '#' || e.run ELSE '' END AS execution,
-    i.key, i.value, w.workflow, w.service AS start_service, hash(w.service, w.workflow) AS wf,
+    i.key, i.value, w.workflow, w.service AS start_service, hash(text_hash(w.service), text_hash(w.workflow)) AS wf,
     e.first_step, e.start_ns, e.end_ns, e.traces, e.spans, e.services, p.parent_eid,
     k.horizon_ns
 FROM b_execution AS e

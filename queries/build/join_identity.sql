@@ -19,4 +19,4 @@ named AS (
     END AS identity
     FROM open_taker AS t LEFT JOIN missing AS m USING (sid)
 )
-SELECT sid, -1 - (hash(identity) >> 1)::BIGINT AS mid, 'identity' AS how FROM named WHERE identity IS NOT NULL
+SELECT sid, -1 - value_id('message', identity) AS mid, 'identity' AS how FROM named WHERE identity IS NOT NULL

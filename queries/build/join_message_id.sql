@@ -9,10 +9,10 @@ WITH alone AS MATERIALIZED (
     FROM (SELECT * FROM b_taker WHERE message_id IS NOT NULL) ANTI JOIN b_join USING (sid)
 ),
 open_taker AS (
-    SELECT sid, start_ns, end_ns, hash(message_id, system, coalesce(address, destination)) AS name FROM alone
+    SELECT sid, start_ns, end_ns, hash(text_hash(message_id), text_hash(system), text_hash(coalesce(address, destination))) AS name FROM alone
     UNION ALL
     -- Pairs are of the names that people know.
-    SELECT sid, start_ns, end_ns, hash(message_id, system, destination) FROM alone WHERE address IS NOT NULL
+    SELECT sid, start_ns, end_ns, hash(text_hash(message_id), text_hash(system), text_hash(destination)) FROM alone WHERE address IS NOT NULL
 ),
 published AS (
     SELECT DISTINCT p.mid, s.system, s.destination, s.address, s.message_id, s.start_ns, s.span_id
@@ -22,9 +22,9 @@ published AS (
 offered AS (
     SELECT name, start_ns, arg_min(mid, span_id) AS mid, min(span_id) AS span_id
     FROM (
-        SELECT hash(message_id, system, coalesce(address, destination)) AS name, start_ns, mid, span_id FROM published
+        SELECT hash(text_hash(message_id), text_hash(system), text_hash(coalesce(address, destination))) AS name, start_ns, mid, span_id FROM published
         UNION ALL
-        SELECT hash(p.message_id, p.system, pair.consumed_from), p.start_ns, p.mid, p.span_id
+        SELECT hash(text_hash(p.message_id), text_hash(p.system), text_hash(pair.consumed_from)), p.start_ns, p.mid, p.span_id
         FROM published AS p JOIN derived.destination_pair AS pair ON pair.published_to = p.destination
     ) GROUP BY name, start_ns
 ),

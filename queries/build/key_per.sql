@@ -3,7 +3,7 @@
 -- resources of these.
 CREATE OR REPLACE TEMP TABLE b_key_per AS
 WITH begun AS (
-    SELECT DISTINCT v.name, v.value, v.trace_id, t.root_sid, hash(t.root_service, t.root_name) AS start, t.start_ns
+    SELECT DISTINCT v.name, v.value, v.trace_id, t.root_sid, hash(text_hash(t.root_service), text_hash(t.root_name)) AS start, t.start_ns
     FROM b_key_value AS v
     SEMI JOIN (SELECT name FROM b_key_statistics WHERE NOT rarely_reused AND id_like) AS k USING (name)
     JOIN derived.trace AS t USING (trace_id)
@@ -11,7 +11,7 @@ WITH begun AS (
 first AS (SELECT name, value, arg_min(start, (start_ns, start)) AS start FROM begun GROUP BY name, value),
 again AS (
     SELECT b.name, b.value, b.root_sid, count(*) OVER (PARTITION BY b.name, b.value) AS times,
-        dense_rank() OVER (PARTITION BY b.name ORDER BY hash(b.value)) AS place
+        dense_rank() OVER (PARTITION BY b.name ORDER BY text_hash(b.value)) AS place
     FROM begun AS b JOIN first AS f USING (name, value, start)
 ),
 sample AS (SELECT name, value, root_sid, root_sid >> 32 AS batch_id, root_sid & 4294967295 AS span_no FROM again WHERE times > 1 AND place <= 1000),

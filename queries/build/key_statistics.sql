@@ -3,7 +3,7 @@ CREATE OR REPLACE TEMP TABLE b_key_statistics AS
 WITH in_trace AS (
     SELECT v.vid, v.trace_id, any_value(v.name) AS name, bool_or(v.sid = t.root_sid) AS on_root,
         min(v.service) AS low, max(v.service) AS high,
-        any_value(hash(t.root_service, t.root_name)) AS root, any_value(t.start_ns) AS start_ns
+        any_value(hash(text_hash(t.root_service), text_hash(t.root_name))) AS root, any_value(t.start_ns) AS start_ns
     FROM b_key_value AS v JOIN derived.trace AS t USING (trace_id)
     GROUP BY v.vid, v.trace_id
 ),
@@ -30,7 +30,7 @@ joined AS (
     FROM by_value GROUP BY name
 ),
 width AS (SELECT name, count(DISTINCT service) AS services, count(DISTINCT sid) AS spans FROM b_key_value GROUP BY name),
-trace_total AS (SELECT hash(root_service, root_name) AS root, count(*) AS total FROM derived.trace GROUP BY root),
+trace_total AS (SELECT hash(text_hash(root_service), text_hash(root_name)) AS root, count(*) AS total FROM derived.trace GROUP BY root),
 -- One value, on the entry span, of which no other trace of the kind begins: what some values join does not count against
 -- it, as where few orders are shipped in batches.
 trace_named AS (

@@ -18,7 +18,7 @@ found AS NOT MATERIALIZED (
     SELECT (s.batch_id::BIGINT << 32) | s.span_no::BIGINT AS sid, s.trace_id, p.rank, p.name, p.type, s.vals[p.i] AS value, p.repeats
     FROM store.span AS s JOIN place AS p USING (shape_id)
 )
-SELECT *, (hash(name, value) >> 1)::BIGINT AS vid FROM (
+SELECT *, value_id(name, value) AS vid FROM (
     SELECT sid, trace_id, rank, name, CASE WHEN c.scope IS NULL THEN k.value ELSE c.scope || '/' || k.value END AS value
     FROM (
         SELECT * EXCLUDE (type, repeats) FROM found WHERE NOT repeats

@@ -6,6 +6,6 @@ SELECT eid, hash(wf, st) AS sort, count(*) AS times FROM derived.execution_step 
 UNION ALL
 SELECT eid, hash(wf, from_st, to_st, type, is_async) AS sort, count(*) FROM derived.handoff GROUP BY ALL HAVING count(*) > 1
 UNION ALL
-SELECT eid, hash(wf, service, name, peer_kind) AS sort, count(*) FROM derived.virtual_call GROUP BY ALL HAVING count(*) > 1
+SELECT eid, hash(wf, text_hash(service), text_hash(name), peer_kind) AS sort, count(*) FROM derived.virtual_call GROUP BY ALL HAVING count(*) > 1
 UNION ALL
-SELECT eid, hash(wf, st, service, name) AS sort, count(*) FROM derived.virtual_call GROUP BY ALL HAVING count(*) > 1
+SELECT eid, hash(wf, st, text_hash(service), text_hash(name)) AS sort, count(*) FROM derived.virtual_call GROUP BY ALL HAVING count(*) > 1

@@ -28,7 +28,7 @@ SELECT s.sid AS step, s.trace_id, s.span_id, s.parent_span_id, s.psid, c.step AS
     s.parent_kind, s.parent_start_ns, s.parent_ns, s.service, u.namespace, s.name, s.kind, s.operation, s.destination, s.activity,
     s.start_ns, greatest(s.end_ns, s.start_ns, coalesce(w.end_ns, 0)) AS end_ns, s.failed OR r.step IS NOT NULL AS failed, s.refused,
     s.source_id, ks.kset, z.spans, m.mid,
-    hash(ks.kset, c.step, s.service, s.name, s.kind, s.activity, m.mid, s.address) AS piece,
+    hash(ks.kset, c.step, text_hash(s.service), text_hash(s.name), s.kind, text_hash(s.activity), m.mid, text_hash(s.address)) AS piece,
     1::INTEGER AS attempt, true AS last_attempt
 FROM derived.span AS s
 JOIN size AS z ON z.step = s.sid

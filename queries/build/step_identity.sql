@@ -5,7 +5,7 @@
 CREATE OR REPLACE TEMP TABLE b_step_identity AS
 WITH belongs AS MATERIALIZED (
     SELECT i.vid, t.step, t.caller, t.trace_id, t.start_ns, t.end_ns, t.spans, t.failed, t.last_attempt,
-        hash(t.service, t.name) AS st, hash(t.service, t.source_id) AS told
+        hash(text_hash(t.service), text_hash(t.name)) AS st, hash(text_hash(t.service), t.source_id) AS told
     FROM derived.step AS t JOIN derived.set_identity AS i USING (kset)
 )
 SELECT b.*, c.st AS caller_st, coalesce(c.step != b.step, false) AS called

@@ -18,7 +18,7 @@ taken_back AS (
 untaken AS MATERIALIZED (
     SELECT m.mid, m.source_id, m.partition, d.*
     FROM b_published AS m
-    JOIN derived.model_destination AS d ON hash(d.system, d.destination) = m.target AND m.published_ns >= d.oldest_taken_ns
+    JOIN derived.model_destination AS d ON hash(text_hash(d.system), text_hash(d.destination)) = m.target AND m.published_ns >= d.oldest_taken_ns
     ANTI JOIN b_taken AS t ON t.mid = m.mid AND t.consumer_group = d.consumer_group
     WHERE NOT m.publish_failed AND d.takes_all AND NOT list_contains(d.not_meant, m.kind)
 ),

@@ -2,11 +2,11 @@
 -- from another by the sum of their hashes.
 CREATE OR REPLACE TEMP TABLE b_shape AS
 WITH work AS (
-    SELECT o.step, hash(s.service, s.name, s.kind, s.failed) AS piece
+    SELECT o.step, hash(text_hash(s.service), text_hash(s.name), s.kind, s.failed) AS piece
     FROM derived.span_step AS o JOIN derived.span AS s USING (sid)
     WHERE s.kind != 4 AND o.step IN (SELECT step FROM b_wanted)
     UNION
-    SELECT h.from_step, hash(t.service, t.name, 'called', t.failed OR t.refused)
+    SELECT h.from_step, hash(text_hash(t.service), text_hash(t.name), 'called', t.failed OR t.refused)
     FROM derived.handoff AS h JOIN derived.step AS t ON t.step = h.to_step
     WHERE NOT h.is_async AND h.from_step IN (SELECT step FROM b_wanted)
 )

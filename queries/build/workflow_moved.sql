@@ -1,7 +1,7 @@
 -- Starts that are usually a later step of one other workflow: executions that begin so lost their head.
 CREATE OR REPLACE TABLE derived.workflow_moved AS
 WITH started AS MATERIALIZED (
-    SELECT eid, start_service, start_name, hash(start_service, start_name) AS start_st FROM b_execution
+    SELECT eid, start_service, start_name, hash(text_hash(start_service), text_hash(start_name)) AS start_st FROM b_execution
 ),
 starts AS (
     SELECT start_st AS st, any_value(start_service) AS service, any_value(start_name) AS name, count(*) AS times

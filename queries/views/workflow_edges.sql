@@ -11,7 +11,7 @@ edge AS MATERIALIZED (
     FROM derived.handoff GROUP BY sort
 ),
 called AS MATERIALIZED (
-    SELECT hash(wf, st, service, name) AS sort, any_value(service) AS service, any_value(name) AS name,
+    SELECT hash(wf, st, text_hash(service), text_hash(name)) AS sort, any_value(service) AS service, any_value(name) AS name,
         count(*) AS count, count(*) FILTER (failed) AS errors, min(eid) AS eid, min(step) AS step
     FROM derived.virtual_call GROUP BY sort
 ),

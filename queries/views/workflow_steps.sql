@@ -4,7 +4,7 @@ WITH service_owner AS (SELECT name, namespace, any_value(team) AS team FROM deri
 peer_owner AS (SELECT name, any_value(team) AS team FROM derived.owner WHERE kind IN ('datastore', 'service') GROUP BY name),
 step AS (SELECT hash(wf, st) AS sort, count(*) AS count FROM derived.execution_step GROUP BY sort),
 peer AS (
-    SELECT hash(wf, service, name, peer_kind) AS sort, any_value(wf) AS wf, any_value(service) AS service, any_value(name) AS name,
+    SELECT hash(wf, text_hash(service), text_hash(name), peer_kind) AS sort, any_value(wf) AS wf, any_value(service) AS service, any_value(name) AS name,
         any_value(peer_kind) AS peer_kind, count(*) AS count, count(*) FILTER (failed) AS errors,
         quantile_disc(lasted_ns, [0.5, 0.95, 0.99]) AS lasted_ns
     FROM derived.virtual_call GROUP BY sort

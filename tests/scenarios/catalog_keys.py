@@ -140,3 +140,29 @@ def few_join(s: Scenario) -> None:
             s.span(shop.shipping, "ship", Kind.INTERNAL, at + 5.0, 0.1, attributes=key(number))
     s.expected["keys"] = ["order.id"]
     s.expected["executions"] = {"count": len(ORDERS), "status": {"completed": len(ORDERS)}}
+
+
+@scenario("keys-numbered-by-the-day", lookalike_of=("DUP002", "ORP004", "DUP001"))
+def numbered_by_the_day(s: Scenario) -> None:
+    """Orders are numbered by the day, and each is one order.
+
+    A hash that reads eight bytes at a time, and lets what differs in the last of them be undone by
+    the last of the next, takes 20250102-0000002 and 20250105-0000009 for one.
+    """
+    shop = Shop.of(s)
+    numbers = [
+        f"2025010{day}-00000{n:02}"
+        for day, of_day in ((2, (2, 3, 8, 9, 12, 13, 18, 19)), (5, (9, 8, 3, 2, 19, 18, 13, 12)))
+        for n in of_day
+    ]
+    for place, number in enumerate(numbers):
+        at, said = place * 60.0, {"order.id": number}
+        root = s.serve(shop.checkout, "POST /orders", at, 0.1, attributes=said)
+        message = s.publish(shop.checkout, shop.destination, at + 0.05, parent=root)
+        shop.ship(0, message, attributes=said)
+    s.expected["keys"] = ["order.id"]
+    s.expected["executions"] = {
+        "count": len(numbers),
+        "all": {"traces": 2},
+        "of": {number: {"status": "completed"} for number in numbers},
+    }
