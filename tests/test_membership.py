@@ -259,7 +259,7 @@ def differences(product: Product, spans: list[Span]) -> list[str]:
     taken = joins(world)
     expected = Membership(world, taken)
     found = []
-    unseen = set()
+    unseen: set[tuple[object, object]] = set()
     for span in world.all:
         if span.trace in product.aside:
             continue
@@ -275,7 +275,8 @@ def differences(product: Product, spans: list[Span]) -> list[str]:
         if by_name != by_mid:
             found.append(f"{span.id} took {by_name}, not {by_mid}")
         elif "unseen" in by_name:
-            unseen.add((*names, *mids))
+            (name,) = (n for n in names if not hasattr(n, "id"))
+            unseen.update((name, mid) for mid in mids if isinstance(mid, int))
     if not len(unseen) == len({name for name, _ in unseen}) == len({mid for _, mid in unseen}):
         found.append(f"messages of unseen producers are told apart otherwise: {unseen}")
     return found

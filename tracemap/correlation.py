@@ -25,17 +25,22 @@ def find_keys(build: Build, settings: Settings) -> None:
     """Choose the correlation keys (section 5.1) into ``derived.key`` with their numbers."""
     build.run("engine_key")
     build.run("key_candidate")
-    spans = build.value("span_count")
-    build.run("key_value", one_in=max(1, spans // _SAMPLE))
-    build.run("key_overlap", one_in=max(1, spans // _SAMPLE))
+    one_in = max(1, build.value("span_count") // _SAMPLE)
+    build.run("key_value", one_in=one_in)
+    build.run("key_overlap", one_in=one_in)
     build.run("key_family")
     build.run("key_spelled")
-    build.run("key_statistics", one_in=max(1, spans // _SAMPLE))
+    build.run("key_statistics", one_in=one_in)
     build.run("key_per")
     build.run("user_key")
     for rank, key in enumerate(settings.keys, start=1):
         spelled = {"name": key.name, "aliases": list(key.aliases), "per": list(key.per)}
         build.run("user_key_add", **spelled, rank=rank)
+    build.run("key_within_found")
+    if build.value("keys_within"):
+        build.run("key_scope")
+        build.run("key_value_within")
+        build.run("key_statistics", one_in=one_in)
     build.run("key")
 
 

@@ -49,7 +49,8 @@ discovered AS (
     SELECT q.name, q.place,
         (SELECT coalesce(list(name ORDER BY name), []) FROM (
             SELECT name FROM alias WHERE main = q.name UNION SELECT name FROM spelling WHERE main = q.name
-            UNION SELECT name FROM family WHERE main = q.name)) AS aliases
+            UNION SELECT name FROM family WHERE main = q.name)) AS aliases,
+        coalesce((SELECT per FROM b_key_within AS w WHERE w.name = q.name), []) AS per
     FROM qualified AS q
     WHERE (SELECT count(*) FROM b_user_key) = 0 AND q.name NOT IN (SELECT name FROM alias) AND q.name NOT IN (SELECT name FROM shadowed)
 ),
@@ -72,12 +73,13 @@ engine AS (
 within AS (
     SELECT name, printf('; never within one %s: tracemap keys set ''%s per %s''', attribute, name, attribute) AS suggestion
     FROM b_key_per
+    WHERE name IN (SELECT name FROM judged WHERE NOT enduring)
 ),
 chosen AS (
     SELECT k.* REPLACE (list_concat(k.aliases, (SELECT list(c.name ORDER BY c.name) FROM carrier AS c WHERE c.main = k.name)) AS aliases)
     FROM (
         SELECT name, aliases, per, 'user' AS kind, 1 AS tier, rank AS place FROM b_user_key
-        UNION ALL SELECT name, aliases, [], 'discovered', 2, place FROM discovered
+        UNION ALL SELECT name, aliases, per, 'discovered', 2, place FROM discovered
     ) AS k
     UNION ALL SELECT name, aliases, [], 'engine', 3, engine_rank FROM engine
 )
@@ -87,7 +89,7 @@ SELECT
     CASE WHEN c.name IS NOT NULL THEN row_number() OVER (ORDER BY c.tier, c.place, c.name) END AS rank,
     c.name IS NOT NULL AS chosen,
     CASE
-        WHEN len(c.per) > 0 THEN 'declared, within ' || c.per[1]
+        WHEN c.kind = 'user' AND len(c.per) > 0 THEN 'declared, within ' || c.per[1]
         -- Unless such are runs that follow each other, two things of one name are told as one.
         WHEN c.kind = 'user' AND NOT j.rarely_reused THEN
             printf('declared, but reused: %.0f%% of its values start their workflow again', 100 * j.reused_share)
@@ -95,9 +97,9 @@ SELECT
         WHEN c.kind = 'user' THEN 'declared'
         WHEN c.kind = 'engine' THEN 'written by a workflow engine or broker'
         WHEN c.kind = 'discovered' AND j.joins THEN
-            printf('joins: %.0f%% of its values appear in two or more traces and services', 100 * j.joins_share)
+            coalesce('within one ' || c.per[1] || ' it ', '') || printf('joins: %.0f%% of its values appear in two or more traces and services', 100 * j.joins_share)
         WHEN c.kind = 'discovered' THEN
-            printf('names: one value on the entry span of %.0f%% of a workflow''s traces', 100 * j.names_share)
+            coalesce('within one ' || c.per[1] || ' it ', '') || printf('names: one value on the entry span of %.0f%% of a workflow''s traces', 100 * j.names_share)
         WHEN ca.name IS NOT NULL THEN 'another spelling of ' || ca.main
         WHEN j.barred IS NOT NULL THEN j.barred || CASE
             WHEN j.values_seen = 1 AND j.traces > 1 THEN '; one value everywhere'

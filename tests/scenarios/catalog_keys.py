@@ -142,6 +142,38 @@ def few_join(s: Scenario) -> None:
     s.expected["executions"] = {"count": len(ORDERS), "status": {"completed": len(ORDERS)}}
 
 
+@scenario("keys-of-tenants-found", lookalike_of=("DUP002", "ORP004", "DUP001"))
+def tenants_found(s: Scenario) -> None:
+    """Three tenants number their orders alike, and nobody declared anything.
+
+    The number is reused twelve times out of twelve; never by one tenant. So an order is a number of
+    a tenant. A tenant is not an order of a number, nor is a channel that a number comes by once.
+    """
+    shop = Shop.of(s)
+    for number in range(1, 13):
+        for after, tenant in enumerate(("acme", "globex", "initech")):
+            at = number * 60.0 + after * 7
+            who = {"tenant.id": tenant, "customer.id": f"{tenant}-{number % 5}"}
+            root = s.serve(
+                shop.checkout, "POST /orders", at, 0.1, attributes={**key(number), **who}
+            )
+            message = s.publish(shop.checkout, shop.destination, at + 0.05, parent=root)
+            shipped = shop.ship(number, message)
+            s.span(shop.shipping, "label", Kind.INTERNAL, shipped.start + 0.01, 0.02,
+                parent=shipped, attributes=who)  # fmt: skip
+    s.expected["keys"] = ["order.id"]
+    s.expected["executions"] = {
+        "count": 36,
+        "all": {"traces": 2},
+        "of": {f"{t}/{order(3)}": {"status": "completed"} for t in ("acme", "globex", "initech")},
+    }
+    s.expected["reasons"] = {
+        "order.id": "within one tenant.id it joins: 100%",
+        "tenant.id": "reused: 100% of its values start their workflow again",
+        "customer.id": "reused: 100% of its values start their workflow again",
+    }
+
+
 @scenario("keys-numbered-by-the-day", lookalike_of=("DUP002", "ORP004", "DUP001"))
 def numbered_by_the_day(s: Scenario) -> None:
     """Orders are numbered by the day, and each is one order.
