@@ -1,6 +1,7 @@
 -- Keys that stand beside each other: on one span, on a span and its nearest keyed ancestor, or on branches of
 -- a trace that has one value of each: a number that is known once the order is saved, and the message's
--- conversation. The same key with another value under it is a child execution.
+-- conversation. What the root of a trace names, it names for all of it, also for what is below a span that never came.
+-- The same key with another value under it is a child execution.
 CREATE OR REPLACE TEMP TABLE b_beside AS
 WITH above AS (
     SELECT s.sid, coalesce(n.near, CASE WHEN s.psid IN (SELECT sid FROM b_own) THEN s.psid END) AS above
@@ -30,12 +31,23 @@ told AS (
     -- A higher key on its own span tells what a value stands for there: of the batch above it, one order.
     SELECT low, high, low_rank, is_child FROM nested AS n
     WHERE is_child OR NOT EXISTS (SELECT 1 FROM here AS h WHERE h.sid = n.sid AND h.low = n.low)
+),
+untold AS MATERIALIZED (
+    SELECT o.vid, o.rank, s.trace_id FROM b_own AS o JOIN derived.span AS s USING (sid)
+    WHERE o.vid NOT IN (SELECT low FROM told WHERE NOT is_child)
 )
 SELECT * FROM told
 UNION ALL
 -- The branches of a batch have nothing to do with each other: only what nothing else tells, and all traces
 -- agree on.
-SELECT a.vid, min(b.vid), a.rank, false
-FROM sole AS a JOIN sole AS b ON b.trace_id = a.trace_id AND a.rank > b.rank
-WHERE a.vid NOT IN (SELECT low FROM told WHERE NOT is_child)
-GROUP BY a.vid, a.rank, b.rank HAVING min(b.vid) = max(b.vid)
+SELECT low, min(high), low_rank, false
+FROM (
+    SELECT a.vid AS low, b.vid AS high, a.rank AS low_rank, b.rank AS high_rank
+    FROM sole AS a JOIN sole AS b ON b.trace_id = a.trace_id AND a.rank > b.rank
+    WHERE a.vid NOT IN (SELECT low FROM told WHERE NOT is_child)
+    UNION ALL
+    SELECT a.vid, b.vid, a.rank, b.rank
+    FROM untold AS a JOIN sole AS b ON b.trace_id = a.trace_id AND a.rank > b.rank
+    WHERE (b.trace_id, b.vid) IN (SELECT (s.trace_id, o.vid) FROM b_own AS o JOIN derived.span AS s USING (sid) WHERE s.parent_span_id IS NULL)
+)
+GROUP BY low, low_rank, high_rank HAVING min(high) = max(high)

@@ -16,5 +16,6 @@ SELECT * FROM (VALUES
     (3, 'camel.exchange.id', 'camel.exchangeId', false),
     (3, 'camel.exchange.id', 'exchangeId', false),
     (4, 'messaging.message.conversation_id', 'messaging.message.conversation_id', true),
-    (4, 'messaging.message.conversation_id', 'messaging.conversation_id', true)
+    (4, 'messaging.message.conversation_id', 'messaging.conversation_id', true),
+    (4, 'messaging.message.conversation_id', 'nservicebus.conversation_id', true)
 ) AS k(engine_rank, name, attribute, numbered)

@@ -74,12 +74,25 @@ fellow AS (
     WHERE c.messages > 0.05 * least(a.taken, f.taken)
     GROUP BY c.target, c.consumer_group
 ),
-linked AS (SELECT sid, count(*) AS links FROM derived.link GROUP BY sid),
+-- What says that it took more than one, by itself: few do. What one poll took may be told by those below it.
+counted AS MATERIALIZED (
+    SELECT sid, coalesce(consumer_group, service) AS consumer_group, service, greatest(batch_count, 1) AS batch_count, dropped_links
+    FROM derived.span WHERE operation IN ('receive', 'process') AND (dropped_links > 0 OR batch_count > 1)
+),
+below AS MATERIALIZED (
+    SELECT s.sid, c.sid AS poll FROM counted AS c JOIN b_taker AS s ON s.psid = c.sid AND s.service = c.service
+),
+told AS (
+    SELECT sid, max(links) AS links FROM (
+        SELECT sid, count(*) AS links FROM derived.link SEMI JOIN counted USING (sid) GROUP BY sid
+        UNION ALL
+        SELECT b.poll, count(*) FROM below AS b LEFT JOIN derived.link AS l USING (sid)
+        WHERE l.sid IS NOT NULL OR b.sid IN (SELECT sid FROM b_join) GROUP BY b.poll
+    ) GROUP BY sid
+),
 blind AS (
-    SELECT DISTINCT coalesce(s.consumer_group, s.service) AS consumer_group
-    FROM derived.span AS s LEFT JOIN linked AS l USING (sid)
-    WHERE s.operation IN ('receive', 'process')
-        AND (s.dropped_links > 0 OR s.batch_count > greatest(1, coalesce(l.links, 0)))
+    SELECT DISTINCT c.consumer_group FROM counted AS c LEFT JOIN told AS t USING (sid)
+    WHERE c.dropped_links > 0 OR c.batch_count > coalesce(t.links, 0)
 )
 SELECT a.system, a.destination, a.* EXCLUDE (target, system, destination), p.messages AS published, p.not_meant, coalesce(f.fellows, []) AS fellows,
     a.consumer_group IN (SELECT consumer_group FROM blind) AS blind,

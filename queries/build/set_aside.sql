@@ -17,7 +17,11 @@ tied AS (
 span AS (
     SELECT s.*, CASE
         WHEN s.kind = 2 THEN 'asked'
-        WHEN s.operation = 'receive' AND s.message_id IS NULL AND coalesce(s.batch_count, 0) = 0 THEN 'poll'
+        WHEN s.operation = 'receive' AND s.message_id IS NULL AND coalesce(s.batch_count, 0) = 0 AND s.partition IS NULL
+            -- These are not asked: a message comes, or nothing does, and no span.
+            AND NOT (s.kind = 5 AND s.batch_count IS NULL AND s.destination IS NOT NULL AND coalesce(s.system, '') IN (
+                'rabbitmq', 'amqp', 'activemq', 'jms', 'nats', 'mqtt', 'stomp', 'socket.io'))
+            THEN 'poll'
         -- Redis: they wait for something to come.
         WHEN s.peer_kind = 'datastore' AND regexp_matches(s.name, '^(B[LR]POP|B[LR]POPLPUSH|BL?MPOP|BLMOVE|BZ(M|POPMIN|POPMAX)|XREAD)')
             THEN 'poll'

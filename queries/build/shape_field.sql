@@ -1,5 +1,6 @@
 -- Where each shape keeps the attributes that the analysis reads. One alias table for all
--- generations of semantic-convention names (design section 6); a lower priority wins.
+-- generations of semantic-convention names (design section 6), and for those libraries that have names of their own; a
+-- lower priority wins.
 CREATE OR REPLACE TEMP TABLE b_field AS
 WITH alias(field, attribute, priority) AS (VALUES
     ('system', 'messaging.system', 1),
@@ -14,6 +15,12 @@ WITH alias(field, attribute, priority) AS (VALUES
     ('destination', 'messaging.kafka.topic', 5),
     ('destination', 'kafka.topic', 6),
     ('destination', 'rabbitmq.queue', 7),
+    ('destination', 'message_bus.destination', 8),
+    ('destination', 'bullmq.queue.name', 9),
+    -- Where no place is named, what kind of message it is tells who takes it.
+    ('destination', 'remoulade.actor_name', 10),
+    ('destination', 'nservicebus.enclosed_message_types', 11),
+    ('destination', 'cloudevents.event_type', 12),
     ('template', 'messaging.destination.template', 1),
     ('template', 'messaging.source.template', 2),
     ('temporary', 'messaging.destination.temporary', 1),
@@ -25,6 +32,10 @@ WITH alias(field, attribute, priority) AS (VALUES
     ('routing_key', 'messaging.rabbitmq.routing_key', 2),
     ('message_id', 'messaging.message.id', 1),
     ('message_id', 'messaging.message_id', 2),
+    ('message_id', 'messaging.masstransit.message_id', 3),
+    ('message_id', 'nservicebus.message_id', 4),
+    ('message_id', 'bullmq.job.id', 5),
+    ('message_id', 'cloudevents.event_id', 6),
     ('consumer_group', 'messaging.consumer.group.name', 1),
     ('consumer_group', 'messaging.kafka.consumer.group', 2),
     ('consumer_group', 'messaging.kafka.consumer_group', 3),

@@ -26,7 +26,9 @@ called AS (
         WHEN known != address THEN known
         WHEN (i_anonymous IS NOT NULL OR i_temporary IS NOT NULL) AND (vals[i_anonymous] = 'true' OR vals[i_temporary] = 'true')
             THEN '(anonymous)'
-        ELSE address END AS destination
+        ELSE address END AS destination,
+        i_message_id IS NOT NULL AND i_partition IS NOT NULL AND vals[i_system] = 'kafka'
+            AND try_cast(vals[i_message_id] AS BIGINT) IS NOT NULL AS offset_id
     FROM seen
 ),
 -- What is read of the attributes, before large joins: lists of texts are heavy to carry along.
@@ -55,7 +57,8 @@ read AS (
             WHEN k.op_type IN ('deliver', 'process') THEN 'process'
             WHEN k.op_type IN ('receive', 'poll', 'pull', 'consume') THEN 'receive'
             WHEN k.op_type IN ('settle', 'ack', 'complete', 'commit') THEN 'settle'
-            WHEN k.kind = 5 AND regexp_matches(lower(k.name), '(^|[ ._])(receive|recv|poll)($|[ ._])') THEN 'receive'
+            -- (ReaderLoop: that of Bunny, which has a span for each frame it waits for.)
+            WHEN k.kind = 5 AND regexp_matches(lower(k.name), '(^|[ ._])(receive|recv|poll)($|[ ._])|readerloop') THEN 'receive'
             WHEN k.kind = 5 THEN 'process'
         END AS operation,
         k.vals[k.i_system] AS system,
@@ -64,10 +67,11 @@ read AS (
         CASE WHEN k.address != k.destination THEN
             CASE WHEN starts_with(k.address, 'amq.rabbitmq.reply-to') THEN 'amq.rabbitmq.reply-to' ELSE k.address END
         END AS address,
-        nullif(k.vals[k.i_message_id], '') AS message_id,
+        -- An id that is an offset (Sarama's) is one within its partition.
+        CASE WHEN NOT k.offset_id THEN nullif(k.vals[k.i_message_id], '') END AS message_id,
         nullif(k.vals[k.i_consumer_group], '') AS consumer_group,
         k.vals[k.i_partition] AS partition,
-        k.vals[k.i_log_offset] AS log_offset,
+        coalesce(k.vals[k.i_log_offset], CASE WHEN k.offset_id THEN k.vals[k.i_message_id] END) AS log_offset,
         try_cast(k.vals[k.i_batch_count] AS BIGINT) AS batch_count,
         k.vals[k.i_activity] AS activity,
         CASE WHEN k.kind = 3 THEN coalesce(

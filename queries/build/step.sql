@@ -1,6 +1,6 @@
 -- Steps: one row an entry span. The step of a shared entry (a batch) is shared by its executions. Steps of
--- one piece are tries at one piece of work: same caller, service, name, kind, message and queue. A receive takes as
--- long as the work nested in it, which may go on after it returned, and fails with it.
+-- one piece are tries at one piece of work: same service, name, kind, message and queue, of what took none the same
+-- caller. A receive takes as long as the work nested in it, which may go on after it returned, and fails with it.
 CREATE OR REPLACE TABLE derived.step AS
 WITH size AS (SELECT step, count(*) AS spans FROM derived.span_step GROUP BY step),
 nested AS (
@@ -28,7 +28,7 @@ SELECT s.sid AS step, s.trace_id, s.span_id, s.parent_span_id, s.psid, c.step AS
     s.parent_kind, s.parent_start_ns, s.parent_ns, s.service, u.namespace, s.name, s.kind, s.operation, s.destination, s.activity,
     s.start_ns, greatest(s.end_ns, s.start_ns, coalesce(w.end_ns, 0)) AS end_ns, s.failed OR r.step IS NOT NULL AS failed, s.refused,
     s.source_id, ks.kset, z.spans, m.mid,
-    hash(ks.kset, c.step, text_hash(s.service), text_hash(s.name), s.kind, text_hash(s.activity), m.mid, text_hash(s.address)) AS piece,
+    hash(ks.kset, CASE WHEN s.kind != 5 OR m.mid IS NULL THEN c.step END, text_hash(s.service), text_hash(s.name), s.kind, text_hash(s.activity), m.mid, text_hash(s.address)) AS piece,
     1::INTEGER AS attempt, true AS last_attempt
 FROM derived.span AS s
 JOIN size AS z ON z.step = s.sid

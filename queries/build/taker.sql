@@ -1,7 +1,19 @@
 -- Spans that took a message from a destination: CONSUMER spans, CLIENT spans that receive or settle, and INTERNAL ones
 -- that process (Google's Pub/Sub clients, under what received).
+-- What goes on from the publication says receive in some libraries (pika, Spring for Apache Kafka), and is where the work
+-- is done: work is below it, and nothing that processes.
 CREATE OR REPLACE TEMP TABLE b_taker AS
-SELECT s.sid, s.psid, s.trace_id, s.span_id, s.service, r.instance, s.scope_id, s.operation, s.system, s.destination, s.address,
+WITH received AS MATERIALIZED (
+    SELECT sid, service FROM derived.span WHERE kind = 5 AND operation = 'receive' AND parent_kind = 4
+),
+worked AS (
+    SELECT r.sid FROM received AS r JOIN derived.span AS s ON s.psid = r.sid AND s.service = r.service
+    GROUP BY r.sid
+    HAVING bool_or(s.operation IS NULL OR s.operation IN ('send', 'create'))
+        AND NOT bool_or(s.operation IS NOT NULL AND s.operation IN ('receive', 'process'))
+)
+SELECT s.sid, s.psid, s.trace_id, s.span_id, s.service, r.instance, s.scope_id,
+    CASE WHEN s.sid IN (SELECT sid FROM worked) THEN 'process' ELSE s.operation END AS operation, s.system, s.destination, s.address,
     s.message_id, coalesce(s.consumer_group, s.service) AS consumer_group, s.partition, s.log_offset, s.start_ns, s.end_ns, s.failed
 FROM derived.span AS s JOIN store.resource AS r USING (resource_id)
 WHERE s.kind = 5 OR (s.kind = 3 AND s.operation IN ('receive', 'process', 'settle', 'reject'))

@@ -7,8 +7,8 @@
 --   that does not remember what it has done.
 -- action: Check what the second processing did, undo it where it had an effect, and make the
 --   consumer idempotent on the message id.
--- unless: The first attempt failed (of a batch, for this message alone) or never ended, another group or queue read it (fan-out), one
---   reception was reported twice (doubled instrumentation), a span was exported twice, or several
+-- unless: The first attempt failed (of a batch, for this message alone) or never ended, another group or queue read it (fan-out;
+--   also where RabbitMQ's spans do not name their queue, and every twentieth message is processed several times), one reception was reported twice (doubled instrumentation), a span was exported twice, or several
 --   messages carry one context (a batch sent at once, an unseen sender).
 WITH again AS (
     SELECT mid, consumer_group, destination, identity FROM b_processed GROUP BY ALL HAVING count(*) > 1

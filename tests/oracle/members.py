@@ -42,16 +42,22 @@ def beside(world: World) -> tuple[dict[Identity, set[Identity]], dict[Identity, 
 
 
 def _in_one_trace(world: World) -> dict[Identity, set[Identity]]:
-    """A trace that has one value of each of two keys: they stand together, if all such agree."""
+    """A trace that has one value of each of two keys: they stand together, if all such agree. So
+    does each value of one with the only one of the other, where the root names that."""
     values: dict[tuple[int, str], set[Identity]] = defaultdict(set)
+    named: set[tuple[int, Identity]] = set()
     for span, here in world.carried.items():
         for identity in here:
             values[span.trace, identity[0]].add(identity)
+            if not span.parent:
+                named.add((span.trace, identity))
     seen: dict[tuple[Identity, str], set[Identity]] = defaultdict(set)
     for (trace, key), ones in values.items():
         for other, others in ((k, v) for (t, k), v in values.items() if t == trace):
-            if len(ones) == len(others) == 1 and world.ranks[key] > world.ranks[other]:
-                seen[min(ones), other] |= others
+            sole = len(others) == 1 and world.ranks[key] > world.ranks[other]
+            if sole and (len(ones) == 1 or (trace, min(others)) in named):
+                for one in ones:
+                    seen[one, other] |= others
     agreed: dict[Identity, set[Identity]] = defaultdict(set)
     for (low, _), high in seen.items():
         if len(high) == 1:

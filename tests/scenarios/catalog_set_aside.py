@@ -68,7 +68,8 @@ def work_that_looks_like_it(s: Scenario) -> None:
 
     A patient's health, a ping that is posted or publishes, a check that carries an order, a cron
     job that first asks if all is well, an order that was polled (its producer unseen), three that
-    were polled at once, and a poll with work beneath: each is an execution.
+    were polled at once, a poll with work beneath, and what pika calls a receive, though RabbitMQ
+    brought it: each is an execution.
     """
     shop = Shop.of(s)
     shop.orders(3)
@@ -93,5 +94,8 @@ def work_that_looks_like_it(s: Scenario) -> None:
         )  # fmt: skip
     poll = s.span(shop.shipping, "receive orders", Kind.CONSUMER, at + 9, 0.1, attributes=receive)
     s.span(shop.shipping, "pack order", Kind.INTERNAL, at + 9.01, 0.05, parent=poll)
-    s.expected["executions"] = {"count": 3 + 8, "of": {order(4): {"workflow": "GET /health"}}}
+    pushed = {**receive, "messaging.system": "rabbitmq"}
+    took = s.span(shop.shipping, "orders receive", Kind.CONSUMER, at + 11, 0.1, attributes=pushed)
+    s.span(shop.shipping, "POST", Kind.CLIENT, at + 11.01, 0.05, parent=took)
+    s.expected["executions"] = {"count": 3 + 9, "of": {order(4): {"workflow": "GET /health"}}}
     s.expected["set_aside"] = {}
