@@ -71,7 +71,19 @@ def engine(s: Scenario) -> None:
             )  # fmt: skip
 
 
-WRITTEN: Mapping[str, Callable[[Scenario], None]] = {"slow-shop": slow_shop, "engine": engine}
+def many(s: Scenario) -> None:
+    """Two orders each of 23 workflows, and a third of the last: names that carry what they sell."""
+    shop = Shop.of(s)
+    for number in range(47):
+        goods = "abcdefghijklmnopqrstuvw"[number % 23] * 3 if number < 46 else "www"
+        s.serve(shop.checkout, f"POST /{goods}", number * 10.0, 0.004, attributes=key(number))
+
+
+WRITTEN: Mapping[str, Callable[[Scenario], None]] = {
+    "slow-shop": slow_shop,
+    "engine": engine,
+    "many": many,
+}
 
 
 @pytest.fixture(scope="module")
@@ -315,3 +327,26 @@ def test_probes_and_polls_are_counted_apart_and_say_what_they_are(stored: Open) 
     assert (report["executions"], report["set_aside"]) == (12, 144)
     page = run("reconcile", "--db", db, "--format", "md").stdout
     assert "144 traces of probes and polls, no executions" in page
+
+
+# --- many workflows -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("command", "every"), [("graph", ["-f", "json"]), ("audit", ["-f", "json"])]
+)
+def test_of_many_workflows_the_busiest_are_shown(
+    stored: Open, command: str, every: list[str]
+) -> None:
+    db = stored("many")
+    shown = run(command, "--db", db)
+    assert shown.stdout.startswith("POST /www  3 executions")
+    assert shown.stdout.count(" executions") >= 20
+    assert shown.stderr == "3 workflows more: name one, or --limit 23\n"
+    assert "POST /www" not in run(command, "POST /aaa", "--db", db).stdout
+    assert len(json.loads(run(command, *every, "--db", db).stdout)) == 23
+    few = run(command, "--limit", "2", "--db", db)
+    assert "POST /www" in few.stdout
+    assert "POST /bbb" not in few.stdout
+    assert not few.stderr
+    assert len(json.loads(run(command, *every, "-n", "2", "--db", db).stdout)) == 2

@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from tracemap.cli.common import DEFAULT_DB, Db, examples, open_database
-from tracemap.cli.output import out, write_json
+from tracemap.cli.common import DEFAULT_DB, Db, Workflows, examples, open_database
+from tracemap.cli.output import note, out, write_json
 from tracemap.cli.table import Column, Row, print_table
 from tracemap.cli.text import clean, count, duration, paragraph
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from tracemap.audit import Audit
 
 EPILOG: Final = examples("tracemap audit", "tracemap audit 'POST /orders' --format md")
+
+#: Workflows on a screen, the busiest first.
+SCREEN: Final = 20
 
 
 class AuditFormat(StrEnum):
@@ -36,6 +39,7 @@ def audit(
         typer.Argument(metavar="[WORKFLOW]", help="Or a part of its name. Without it: all."),
     ] = None,
     db: Db = DEFAULT_DB,
+    limit: Workflows = None,
     format: Annotated[AuditFormat, typer.Option("--format", "-f")] = AuditFormat.table,  # noqa: A002
 ) -> None:
     """Each workflow's hand-offs, owners, waits, retries and compensations, and what they tell.
@@ -46,6 +50,8 @@ def audit(
 
     with open_database(db) as opened:
         found = audits.read(opened, workflow)
+    left = len(found) - (limit or (SCREEN if format is AuditFormat.table else len(found)))
+    found = found[: len(found) - left] if left > 0 else found
     if format is AuditFormat.json:
         write_json([as_json(one) for one in found])
     elif format is AuditFormat.md:
@@ -57,6 +63,8 @@ def audit(
             if index:
                 out().print()
             print_audit(out(), one)
+        if left > 0 and not limit:
+            note(f"{count(left, 'workflow')} more: name one, or --limit {left + len(found)}")
 
 
 def as_json(one: Audit) -> dict[str, Any]:

@@ -44,6 +44,9 @@ OutputFormat = Annotated[
     Format, typer.Option("--format", "-f", help="json and csv have all columns, whole and exact.")
 ]
 Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="At most this many rows.")]
+Workflows = Annotated[
+    int | None, typer.Option("--limit", "-n", min=1, help="At most so many workflows.")
+]
 Since = Annotated[
     str | None,
     typer.Option(

@@ -5,19 +5,23 @@ from __future__ import annotations
 import sys
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from tracemap.cli import graph_text
-from tracemap.cli.common import DEFAULT_DB, Db, examples, one_of, open_database
-from tracemap.cli.output import out, write_json
+from tracemap.cli.common import DEFAULT_DB, Db, Workflows, examples, one_of, open_database
+from tracemap.cli.output import note, out, write_json
+from tracemap.cli.text import count
 from tracemap.errors import NotFoundError
 
 if TYPE_CHECKING:
     from tracemap.api import PlainTracemap
 
 EPILOG = examples("tracemap graph", "tracemap graph order.id=4711 --format mermaid")
+
+#: Workflows on a screen, the busiest first.
+SCREEN: Final = 20
 
 
 class GraphFormat(StrEnum):
@@ -37,6 +41,7 @@ def graph(
         ),
     ] = None,
     db: Db = DEFAULT_DB,
+    limit: Workflows = None,
     format: Annotated[GraphFormat, typer.Option("--format", "-f")] = GraphFormat.text,  # noqa: A002
 ) -> None:
     """The steps and hand-offs of a workflow over all of its executions, or of one execution."""
@@ -63,7 +68,7 @@ def graph(
                             [s for s in steps_ if s["workflow"] == name],
                             [e for e in edges_ if e["workflow"] == name],
                         )
-                        for name in names
+                        for name in names[:limit]
                         if workflow in (None, name)
                     ]
                 )
@@ -74,9 +79,14 @@ def graph(
             totals = found["workflows"].to_dicts()
             counts = {row["workflow"]: row["executions"] for row in totals}
             peers = found["services"].to_dicts()
+            drawn.sort(key=lambda one: -counts.get(one.title, 0))
+    most = limit or (SCREEN if format is GraphFormat.text else len(drawn))
+    left, drawn = len(drawn) - most, drawn[:most]
     for one in drawn:
         one.external = graph_text.external_of(peers)
     _draw(drawn, counts, format)
+    if left > 0 and not limit:
+        note(f"{count(left, 'workflow')} more: name one, or --limit {left + most}")
 
 
 def _as_json(name: str, steps: list[dict[str, Any]], edges: list[dict[str, Any]]) -> dict[str, Any]:
