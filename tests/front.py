@@ -10,8 +10,11 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
+from typer.testing import CliRunner
+
 import tracemap
 from tracemap.api import Tracemap
+from tracemap.cli.app import app
 from tracemap.collectors.otlp.decode import decode
 from tracemap.collectors.otlp.json import to_protobuf
 from tracemap.local import LocalBackend
@@ -53,6 +56,13 @@ def _analysed() -> Path:
 def shop(folder: Path, name: str = "shop.duckdb") -> Path:
     """A copy of the shop's analysed database in ``folder``."""
     return Path(shutil.copy(_analysed(), folder / name))
+
+
+def export_map(folder: Path) -> None:
+    """``docs/ownership-map.yaml`` and its page beside ``tracemap.duckdb``, as the command does."""
+    arguments = ["map", "export", "--db", f"{folder}/tracemap.duckdb", "--out", f"{folder}/docs"]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
 
 
 @contextmanager

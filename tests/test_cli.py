@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import socket
 import subprocess
 import sys
@@ -93,25 +94,37 @@ def test_help_ends_with_two_examples_of_the_command(path: tuple[str, ...]) -> No
     assert COMMANDS[path].help
 
 
-@pytest.mark.parametrize(("path", "example"), EXAMPLES, ids=[e for _, e in EXAMPLES])
-def test_the_examples_work(
-    path: tuple[str, ...], example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    front.shop(tmp_path)
-    front.shop(tmp_path, "tracemap.duckdb")
-    (tmp_path / "traces.jsonl").write_bytes(b"\n".join(front.lines()))
-    _other_forms(tmp_path)
-    for folder in (tmp_path, tmp_path / "a", tmp_path / "b"):
-        folder.mkdir(exist_ok=True)
-        (folder / "ownership.yaml").write_text(
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the examples speak of: databases, recordings, files of owners and rules, a map."""
+    folder = tmp_path_factory.mktemp("examples")
+    front.shop(folder)
+    front.shop(folder, "tracemap.duckdb")
+    (folder / "traces.jsonl").write_bytes(b"\n".join(front.lines()))
+    _other_forms(folder)
+    for place in (folder, folder / "a", folder / "b"):
+        place.mkdir(exist_ok=True)
+        (place / "ownership.yaml").write_text(
             "version: 1\nservices:\n  - {name: payment, team: payments}\n", encoding="utf-8"
         )
-    rule(tmp_path / "rules", SHAPE)
-    monkeypatch.chdir(tmp_path)
-    RUNNER.invoke(app, ["map", "export", "--db", "tracemap.duckdb", "--out", "docs"])
-    _, *args = shlex.split(example)
+    rule(folder / "rules", SHAPE)
+    front.export_map(folder)
+    return folder
+
+
+@pytest.mark.parametrize(("path", "example"), EXAMPLES, ids=[e for _, e in EXAMPLES])
+def test_the_examples_work(
+    path: tuple[str, ...],
+    example: str,
+    prepared: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     if path in {("serve",), ("demo",)}:
         pytest.skip("runs for long; tests of its own run it")
+    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    _, *args = shlex.split(example)
     if path == ("findings", "unmute"):
         RUNNER.invoke(app, ["findings", "mute", "4711", "--reason", "known", *args[3:]])
     result = RUNNER.invoke(app, args, env={"COLUMNS": "100"})

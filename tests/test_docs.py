@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import shlex
+import shutil
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass, fields
@@ -267,20 +268,28 @@ IN_OUR_WORLD = {
 }
 
 
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a database where order 4711 was lost, and files to import."""
-    front.shop(tmp_path, "tracemap.duckdb")
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What ``world`` begins with; made once, for the map alone costs more than most commands."""
+    folder = tmp_path_factory.mktemp("world")
+    front.shop(folder, "tracemap.duckdb")
     for name in ("traces.jsonl", "traces.jsonl.gz", "traces.binpb"):
-        (tmp_path / name).write_bytes(b"\n".join(front.lines()))
-    (tmp_path / "ownership.yaml").write_text("version: 1\nteams:\n  - name: shop\n")
-    (tmp_path / "tracemap.toml").write_text("[limits]\nspans = 5000\n")
-    (tmp_path / "rules").mkdir()
+        (folder / name).write_bytes(b"\n".join(front.lines()))
+    (folder / "ownership.yaml").write_text("version: 1\nteams:\n  - name: shop\n")
+    (folder / "tracemap.toml").write_text("[limits]\nspans = 5000\n")
+    (folder / "rules").mkdir()
     (own,) = (text for _, _, text in _fences("sql") if text.startswith("-- code: ACME001"))
-    (tmp_path / "rules" / "ACME001_slow_charge.sql").write_text(own)
-    (tmp_path / "sample_traces").symlink_to(ROOT / "sample_traces")
+    (folder / "rules" / "ACME001_slow_charge.sql").write_text(own)
+    (folder / "sample_traces").symlink_to(ROOT / "sample_traces")
+    front.export_map(folder)
+    return folder
+
+
+@pytest.fixture
+def world(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a database where order 4711 was lost, and files to import."""
+    shutil.copytree(prepared, tmp_path, symlinks=True, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    RUNNER.invoke(app, ["map", "export", "--db", "tracemap.duckdb", "--out", "docs"])
     return tmp_path
 
 
