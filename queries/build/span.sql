@@ -9,10 +9,10 @@ WITH raised AS (SELECT DISTINCT batch_id, span_no FROM store.event WHERE name = 
 given AS (
     SELECT s.*, f.* EXCLUDE (shape_id),
         lower(s.vals[f.i_operation]) AS op_type, lower(s.vals[f.i_operation_name]) AS op_said,
-        -- RabbitMQ's default exchange leads to the queue that the routing key names.
+        -- RabbitMQ's default exchange leads to the queue that the routing key names; aio-pika writes both, after a comma.
         CASE WHEN f.i_routing_key IS NOT NULL
                 AND coalesce(s.vals[f.i_destination], '') IN ('', '<default>', '(default)', 'amq.default')
-            THEN nullif(s.vals[f.i_routing_key], '') ELSE nullif(s.vals[f.i_destination], '') END AS address
+            THEN nullif(s.vals[f.i_routing_key], '') ELSE nullif(ltrim(s.vals[f.i_destination], ','), '') END AS address
     FROM store.span AS s LEFT JOIN b_field AS f ON f.shape_id = s.shape_id
 ),
 -- Names that were made up are long: few are looked at for it.

@@ -1,10 +1,10 @@
 -- Spans that took a message from a destination: CONSUMER spans, CLIENT spans that receive or settle, and INTERNAL ones
 -- that process (Google's Pub/Sub clients, under what received).
--- What goes on from the publication says receive in some libraries (pika, Spring for Apache Kafka), and is where the work
--- is done: work is below it, and nothing that processes.
+-- What goes on from the publication says receive in some libraries (Spring for Apache Kafka), and is where the work is done:
+-- work is below it, and nothing that processes. Of a log alone: a queue's message may have been refused, unseen (pika).
 CREATE OR REPLACE TEMP TABLE b_taker AS
 WITH received AS MATERIALIZED (
-    SELECT sid, service FROM derived.span WHERE kind = 5 AND operation = 'receive' AND parent_kind = 4
+    SELECT sid, service FROM derived.span WHERE kind = 5 AND operation = 'receive' AND parent_kind = 4 AND log_offset IS NOT NULL
 ),
 worked AS (
     SELECT r.sid FROM received AS r JOIN derived.span AS s ON s.psid = r.sid AND s.service = r.service

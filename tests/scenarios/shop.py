@@ -25,6 +25,16 @@ def key(number: int) -> dict[str, Any]:
     return {"order.id": order(number)}
 
 
+def said(space: str, **facts: Any) -> dict[str, Any]:
+    """Return attributes of one namespace; a dot within a name is written ``__``."""
+    return {f"{space}.{name.replace('__', '.')}": value for name, value in facts.items()}
+
+
+def placed(s: Scenario, service: Service, number: int, at: float) -> Span:
+    """Let a service take the n-th order, and nothing else."""
+    return s.serve(service, "POST /orders", at, 0.1, attributes=key(number))
+
+
 @dataclass(slots=True)
 class Shop:
     """checkout takes an order, calls payment, and tells shipping through ``orders.placed``.
