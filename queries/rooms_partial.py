@@ -125,6 +125,8 @@ TAKEOVER: Final[tuple[str, ...]] = (
     "take_logged_step",
     "delete_waiting",
     "take_waiting",
+    "delete_redelivery",
+    "take_redelivery",
     "delete_identity",
     "take_identity",
     "take_set_identity",

@@ -337,9 +337,10 @@ class World:
         begun = done | of_order | above
         for message in self.messages:
             if message.order == order and message.sent.known(at):
-                taken = any(step in begun for step in steps if step in message.takers)
-                if not taken:
-                    held.add(Held("queue", message.destination, "", message.lay[0][0]))
+                tries = sum(step in begun for step in message.takers)
+                # After a try that is known to have failed, it lies there again.
+                if not tries or (message.takers[tries - 1] in done and tries < len(message.lay)):
+                    held.add(Held("queue", message.destination, "", message.lay[tries][0]))
         if held:
             return held
         if not done & set(steps):

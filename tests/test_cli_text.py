@@ -194,6 +194,14 @@ def test_evidence_in_words() -> None:
         evidence_text('{"deadline_ns": 1000000000, "deadline": "learned"}')
         == "deadline 1.0 s (learned)"
     )
+    # What is late is late after its deadline and all that is allowed on top of it.
+    assert evidence_text(
+        '{"deadline_ns": 1000000000, "deadline": "learned: 10 x p99 of 43",'
+        ' "waited_ns": 5000000000, "processing_ns": 2000000000, "arrival_grace_ns": 119000000000}'
+    ) == (
+        "late after 2 min 2 s (deadline 1.0 s, learned: 10 x p99 of 43; + 2.0 s for processing;"
+        " + 119 s arrival grace), waited 5.0 s"
+    )
     assert evidence_text(None) == ""
     assert evidence_text("no JSON \x1b[31m") == " no JSON "
 

@@ -24,10 +24,10 @@ PARTS: Final = 10
 #: What only a whole store can tell, and is handed to each partition.
 REFERENCES: Final = (
     "caller_type", "clean_effect", "clean_step", "destination_pair", "detour", "doubled_group",
-    "hub", "instance", "key", "log_service", "model_destination", "model_next", "model_step",
-    "model_workflow", "newest_taken", "owner", "owner_contact", "resource_use", "rhythm",
-    "run_ending", "service_attribute", "service_silence", "source", "usual_source", "variant",
-    "workflow_ambiguous", "workflow_moved",
+    "hub", "instance", "key", "log_service", "model_destination", "model_next",
+    "model_redelivery", "model_step", "model_workflow", "newest_taken", "owner", "owner_contact",
+    "resource_use", "rhythm", "run_ending", "service_attribute", "service_silence", "source",
+    "usual_source", "variant", "workflow_ambiguous", "workflow_moved",
 )  # fmt: skip
 FOUND: Final = """
     SELECT fingerprint, rule, severity, execution, service, step, team, message, evidence, effects,

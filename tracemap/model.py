@@ -11,13 +11,14 @@ from tracemap.settings import Settings
 def learn(build: Build, settings: Settings) -> None:
     """Steps, successors, waits and deadlines per workflow; who takes what from each destination."""
     build.run("model_workflow" if build.learning else "model_default")
-    for name in ("matured", "step_kind", "published", "taken"):
+    for name in ("matured", "step_kind", "published", "taken", "failed_try"):
         build.run(name)
     if build.learning:
         build.run("model_step", deadline_step_ns=settings.deadline_step_ns)
         build.run("reach")
         build.run("model_next", deadline_handoff_ns=settings.deadline_handoff_ns)
         build.run("model_destination", deadline_handoff_ns=settings.deadline_handoff_ns)
+        build.run("model_redelivery", deadline_handoff_ns=settings.deadline_handoff_ns)
         for name in ("caller_type", "rhythm", "clean_step", "clean_effect"):
             build.run(name)
     build.run("processed")
@@ -35,6 +36,7 @@ def judge(build: Build, settings: Settings) -> None:
     build.learn("log_service", **patience)
     build.run("logged_step", grace_ns=grace_ns)
     build.run("waiting", grace_ns=grace_ns)
+    build.run("redelivery", grace_ns=grace_ns)
     for name in ("next_missing", "went"):
         build.run(name)
     build.learn("detour")
@@ -45,7 +47,10 @@ def judge(build: Build, settings: Settings) -> None:
         build.run("work_wanted")
         build.run("work_shape")
     build.run("expected_next", grace_ns=grace_ns)
-    for name in ("under_way", "ending", "open_item", "open_next", "execution_state"):
+    for name in ("under_way", "ending", "works_for", "waits_for"):
+        build.run(name)
+    build.run("open_item", grace_ns=grace_ns)
+    for name in ("open_next", "execution_state"):
         build.run(name)
 
 

@@ -3,10 +3,10 @@
 -- times as long as such callers last, and the arrival grace. What began so soon after its source did
 -- that the parent may have ended before has nothing missing (always_missing, too). Log records that carry
 -- its id prove that it was at work until then (design section 10). left_ns: until the horizon is that much later,
--- time alone changes nothing.
+-- time alone changes nothing. last_child_ns: when it last went on, as far as its children tell.
 CREATE OR REPLACE TABLE derived.missing_parent AS
 WITH orphan AS (
-    SELECT trace_id, parent_span_id, min(start_ns) AS since_ns, max(end_ns) AS child_end_ns,
+    SELECT trace_id, parent_span_id, min(start_ns) AS since_ns, max(end_ns) AS child_end_ns, max(start_ns) AS last_child_ns,
         list_sort(list(span_id)) AS children, list(sid) AS sids, arg_min(sid, (start_ns, span_id)) AS sid,
         arg_min(source_id, (start_ns, span_id)) AS source_id,
         arg_min(s.service, (start_ns, span_id)) AS child_service, arg_min(name, (start_ns, span_id)) AS child_name,

@@ -9,8 +9,8 @@
 -- action: Look at the named caller and instance at that time; decide whether its work has to be
 --   done again.
 -- unless: The caller is always missing on this edge (an uninstrumented gateway), it is a page or an app
---   on somebody's device, the trace is sampled, the caller's service sent nothing at all then, or the
---   caller may still be running.
+--   on somebody's device, the trace is sampled, the caller's service sent nothing at all then, the
+--   caller may still be running, or it waited for a callee that vanished: that is one finding, the callee's.
 SELECT
     hex_trace_id(m.trace_id) || ':' || hex_span_id(m.parent_span_id) AS anchor,
     x.eids,

@@ -10,6 +10,9 @@ unsettled AS (
     JOIN derived.execution_step AS x ON x.step = w.producer_step
     WHERE NOT w.blind AND NOT (w.lost AND w.taken_later > 100)
     UNION
+    SELECT x.eid FROM derived.redelivery AS r JOIN known AS k ON k.horizon_ns - r.horizon_ns > r.left_ns
+    JOIN derived.execution_step AS x ON x.step = r.step
+    UNION
     SELECT x.eid
     FROM (
         SELECT unnest(m.steps) AS step

@@ -11,6 +11,11 @@ from tracemap.cli.text import clean, duration, short_id
 #: Characters of one value; a list of 200 span ids is for --format json.
 MOST: Final = 160
 _SHOWN: Final = 3
+#: What is added to a deadline before anything is late, and in words.
+_ALLOWANCES: Final = {
+    "processing_ns": "for processing",
+    "arrival_grace_ns": "arrival grace",
+}
 
 
 def evidence_text(evidence: object) -> str:
@@ -47,9 +52,28 @@ def _loaded(evidence: object) -> Any:
         return evidence
 
 
+def _late_after(facts: dict[str, Any]) -> str | None:
+    """What the time that passed is compared with: the deadline, and what is allowed on top of it.
+
+    None for evidence of no such sum.
+    """
+    parts = [facts.get(name) for name in ("deadline_ns", *_ALLOWANCES)]
+    if parts[0] is None or not any(parts[1:]):
+        return None
+    source = facts.get("deadline")
+    told = [f"deadline {duration(parts[0])}" + (f", {clean(source)}" if source else "")]
+    told += [f"{duration(facts[n])} {word}" for n, word in _ALLOWANCES.items() if facts.get(n)]
+    return f"{duration(sum(part or 0 for part in parts))} ({'; + '.join(told)})"
+
+
 def _pairs(facts: dict[str, Any], shown: Callable[[str], str]) -> Iterator[tuple[str, str]]:
+    sum_told = _late_after(facts)
     for name, value in facts.items():
         bare = name.removesuffix("_ns")
+        if sum_told and (name == "deadline_ns" or name in _ALLOWANCES):
+            if name == "deadline_ns":
+                yield "late after", sum_told
+            continue
         if value is None or (name == "deadline" and "deadline_ns" in facts):
             continue
         if name != bare and isinstance(facts.get(bare), str):  # a number and where it comes from
