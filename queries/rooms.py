@@ -115,6 +115,7 @@ BUILD: Final[tuple[str, ...]] = (
     "span_step",
     "message",
     "join_correlation",
+    "polled",
     "reception",
     "message_unseen",
     "own_failure",

@@ -161,7 +161,7 @@ class Shop:
     def join(self, message: Message) -> Process:
         """Packed and billed: whichever comes last lets the order go on to a person."""
         world, order = self.world, message.order
-        with world.take("dispatch", message) as span:
+        with world.take("dispatch", message, polled=world.about(120.0)) as span:
             with world.span(span.step, f"UPDATE {message.destination}", parent=span):
                 yield world.about(0.05)
             self.packed[order] = self.packed.get(order, 0) + 1

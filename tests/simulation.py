@@ -98,6 +98,7 @@ class Message:
     sent: Span
     lay: list[tuple[float, float | None]]
     takers: list[Step] = field(default_factory=list)
+    receives: list[Span] = field(default_factory=list)  # that waited for it
 
     def taken(self, step: Step) -> None:
         self.lay[-1] = (self.lay[-1][0], step.start)
@@ -271,17 +272,33 @@ class World:
         self.spawn(_brief(opened))
         return message
 
-    def take(self, service: str, message: Message) -> Open:
-        """Begin to process a message."""
+    def take(self, service: str, message: Message, *, polled: float = 0.0) -> Open:
+        """Begin to process a message; ``polled``: who takes it had asked for one so long ago."""
         sent = message.sent
         how: dict[str, Any] = {"link": {"links": [sent]}, "parent": {"parent": sent}, "id": {}}
         facts = messaging(message.destination, "process", sent.attributes["messaging.message.id"])
         name = f"process {message.destination}"
+        if polled:
+            how["link"]["parent"] = how["id"]["parent"] = self._poll(service, message, polled)
         opened = self.enter(
             service, name, Kind.CONSUMER, [message.order], facts=facts, **how[self.joined]
         )
         message.taken(opened.made.step)
         return opened
+
+    def _poll(self, service: str, message: Message, since: float) -> Span:
+        """A receive that waited until the message came, and ends with it: nobody held that."""
+        step = Step(service, f"receive {message.destination}", (), self.now)
+        opened = self.span(
+            *(step, step.name, Kind.CLIENT),
+            service=self.instance(service),
+            links=[message.sent],
+            facts=messaging(message.destination, "receive"),
+        )
+        with opened as span:
+            span.start -= since
+        message.receives.append(span)
+        return span
 
     # -- what is so ----------------------------------------------------------------------------
 
@@ -315,13 +332,14 @@ class World:
         """The honest answer: what the spans tell that had ended by ``at``; nobody without any.
 
         A step that has not ended shows by what ended below it, and had begun when that did;
-        without that, the order is where it was before.
+        without that, the order is where it was before. A message that was received is no longer in
+        its queue: its processing comes next.
         """
         ended = [span for span in self.spans if span.known(at)]
         if not any(span.attributes.get("order.id") == order for span in ended):
             return set()
         steps = [step for step in self.steps if order in step.orders]
-        done = {span.step for span in ended if span is self._entry[span.step]}
+        done = {span.step for span in ended if span is self._entry.get(span.step)}
         showing: dict[Step, float] = {}
         of_order = set()
         for span in ended:
@@ -338,6 +356,7 @@ class World:
         for message in self.messages:
             if message.order == order and message.sent.known(at):
                 tries = sum(step in begun for step in message.takers)
+                tries = max(tries, sum(span.known(at) for span in message.receives))
                 # After a try that is known to have failed, it lies there again.
                 if not tries or (message.takers[tries - 1] in done and tries < len(message.lay)):
                     held.add(Held("queue", message.destination, "", message.lay[tries][0]))
@@ -345,7 +364,9 @@ class World:
             return held
         if not done & set(steps):
             return set()
+        came = [r.end or 0.0 for m in self.messages if m.order == order for r in m.receives]
         since = max(s.end or 0.0 for s in steps if s in done)
+        since = max([since, *(end for end in came if end <= at)])
         coming = min((s for s in steps if s not in done), key=lambda s: s.start, default=None)
         if coming is None:
             return {Held("done", "", "", since)}

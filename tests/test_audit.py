@@ -324,6 +324,17 @@ def test_hostile_names_reach_neither_terminal_nor_markdown(tmp_path: Path) -> No
     assert len(set(heads)) == 1
 
 
+def test_names_are_whole_on_a_narrow_terminal(tmp_path: Path) -> None:
+    longer = {"checkout": "checkout-frontend-service"}
+    db = world.shop(tmp_path, world.shop_lines(lambda name: longer.get(name, name)))
+    done = RUNNER.invoke(app, ["audit", "--db", str(db)], env={"COLUMNS": "100"})
+    table = done.stdout.split("\n\n")[1]
+    assert "…" not in table
+    assert max(map(len, table.splitlines())) <= 100
+    begun = [line.split()[1] for line in table.splitlines() if line[:1].strip()]
+    assert begun[1:] == ["checkout-", "checkout-", "checkout-", "shipping"]
+
+
 def test_an_empty_database_says_so(tmp_path: Path) -> None:
     path = tmp_path / "empty.duckdb"
     Store.open(path).close()

@@ -179,9 +179,7 @@ def test_what_was_known_then_is_told_and_no_more(
         if order[:5] in HANGS:
             continue
         compared += 1
-        # Before a person acts, two branches met: the step that led there is known by the model.
-        off = 30.0 if {h.kind for h in true} == {"between"} else simulated.off
-        assert same(told[order], true, off), (order, at, told[order], true)
+        assert same(told[order], true, simulated.off), (order, at, told[order], true)
     assert compared > ORDERS / 2
 
 

@@ -63,6 +63,7 @@ def build_steps(build: Build) -> None:
         "span_step",
         "message",
         "join_correlation",
+        "polled",
         "reception",
         "message_unseen",
         "own_failure",

@@ -30,7 +30,7 @@ between_steps AS (
         json_object('after', t.service || ' ' || t.name, 'span_id', hex_span_id(t.span_id), 'expected', x.name,
             'followed', x.followed, 'executions', x.executions, 'deadline_ns', x.deadline_ns, 'deadline', x.deadline_source,
             'arrival_grace_ns', $grace_ns) AS evidence
-    FROM derived.expected_next AS x JOIN derived.step AS t ON t.step = x.step
+    FROM derived.expected_next AS x JOIN derived.step AS t ON t.step = x.after_step
 ),
 rooted AS (
     SELECT DISTINCT trace_id FROM derived.step

@@ -40,9 +40,10 @@ refused AS (
                     AND n.start_ns > t.start_ns AND n.start_ns <= r.start_ns))
 )
 SELECT j.mid, j.how, t.sid, t.psid, t.trace_id, t.service, t.instance, t.scope_id, t.operation, t.destination,
-    t.consumer_group, t.start_ns, greatest(t.end_ns, t.start_ns) AS end_ns, t.failed OR r.sid IS NOT NULL AS failed,
+    t.consumer_group, coalesce(o.start_ns, t.start_ns) AS start_ns, greatest(t.end_ns, t.start_ns) AS end_ns, t.failed OR r.sid IS NOT NULL AS failed,
     t.span_id, j.step, d.sid IS NOT NULL AS doubled, coalesce(is_dead_letter(t.destination), false) AS dead_letter
 FROM told AS j
 JOIN b_taker AS t USING (sid)
 LEFT JOIN doubled AS d ON d.sid = j.sid AND d.mid = j.mid
 LEFT JOIN (SELECT DISTINCT sid, mid FROM refused) AS r ON r.sid = j.sid AND r.mid = j.mid
+LEFT JOIN b_polled AS o ON o.sid = j.sid

@@ -26,7 +26,7 @@ refused AS (
 )
 SELECT s.sid AS step, s.trace_id, s.span_id, s.parent_span_id, s.psid, c.step AS caller,
     s.parent_kind, s.parent_start_ns, s.parent_ns, s.service, u.namespace, s.name, s.kind, s.operation, s.destination, s.activity,
-    s.start_ns, greatest(s.end_ns, s.start_ns, coalesce(w.end_ns, 0)) AS end_ns, s.failed OR r.step IS NOT NULL AS failed, s.refused,
+    coalesce(o.start_ns, s.start_ns) AS start_ns, greatest(s.end_ns, s.start_ns, coalesce(w.end_ns, 0)) AS end_ns, s.failed OR r.step IS NOT NULL AS failed, s.refused,
     s.source_id, ks.kset, z.spans, m.mid,
     hash(ks.kset, CASE WHEN s.kind != 5 OR m.mid IS NULL THEN c.step END, text_hash(s.service), text_hash(s.name), s.kind, text_hash(s.activity), m.mid, text_hash(s.address)) AS piece,
     1::INTEGER AS attempt, true AS last_attempt
@@ -34,6 +34,7 @@ FROM derived.span AS s
 JOIN size AS z ON z.step = s.sid
 JOIN store.resource AS u ON u.resource_id = s.resource_id
 LEFT JOIN work AS w ON w.step = s.sid
+LEFT JOIN b_polled AS o ON o.sid = s.sid
 LEFT JOIN derived.span_step AS c ON c.sid = s.psid
 JOIN derived.span_set AS ks ON ks.sid = s.sid
 LEFT JOIN message AS m ON m.step = s.sid

@@ -17,11 +17,11 @@ SELECT
     'service' AS owner_kind, x.service AS owner_name, x.namespace AS owner_namespace,
     t.trace_id, [t.span_id] AS span_ids, x.end_ns AS since_ns, NULL AS seen_ns,
     printf('ended after %s (%s): %s (%s) never began, though it follows in %d of %d executions',
-        t.name, t.service, x.name, x.service, x.followed, x.executions) AS message,
-    json_object('last_step', t.name, 'last_service', t.service, 'missing_step', x.name, 'missing_service', x.service,
+        a.name, a.service, x.name, x.service, x.followed, x.executions) AS message,
+    json_object('last_step', a.name, 'last_service', a.service, 'missing_step', x.name, 'missing_service', x.service,
         'mature_ns', w.mature_ns, 'followed', x.followed, 'executions', x.executions,
         'also_missing', x.also) AS evidence,
-    printf('Ask %s whether it handed over, and %s whether it received; start %s again.', t.service, x.service, x.name) AS next_action
+    printf('Ask %s whether it handed over, and %s whether it received; start %s again.', a.service, x.service, x.name) AS next_action
 FROM (
     SELECT *, coalesce(list(name) OVER (PARTITION BY eid ORDER BY end_ns, name ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING), [])
         AS also
@@ -30,4 +30,5 @@ FROM (
     QUALIFY row_number() OVER (PARTITION BY eid ORDER BY end_ns, name) = 1
 ) AS x
 JOIN derived.step AS t ON t.step = x.step
+JOIN derived.step AS a ON a.step = x.after_step
 JOIN derived.model_workflow AS w ON w.wf = x.wf

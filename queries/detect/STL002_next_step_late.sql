@@ -14,8 +14,8 @@ SELECT
     'service' AS owner_kind, x.service AS owner_name, x.namespace AS owner_namespace,
     t.trace_id, [t.span_id] AS span_ids, x.end_ns AS since_ns, x.horizon_ns AS seen_ns,
     printf('%s (%s) should have begun after %s (%s): %.0f s ago, late after %.0f s',
-        x.name, x.service, t.name, t.service, (x.horizon_ns - x.end_ns) / 1e9, (x.deadline_ns + $grace_ns) / 1e9) AS message,
-    json_object('after', t.name, 'after_service', t.service, 'expected_step', x.name, 'expected_service', x.service,
+        x.name, x.service, a.name, a.service, (x.horizon_ns - x.end_ns) / 1e9, (x.deadline_ns + $grace_ns) / 1e9) AS message,
+    json_object('after', a.name, 'after_service', a.service, 'expected_step', x.name, 'expected_service', x.service,
         'waited_ns', x.horizon_ns - x.end_ns, 'deadline_ns', x.deadline_ns, 'deadline', x.deadline_source, 'arrival_grace_ns', $grace_ns,
         'followed', x.followed, 'executions', x.executions) AS evidence,
     printf('Ask %s why %s has not begun.', x.service, x.name) AS next_action
@@ -25,3 +25,4 @@ FROM (
     QUALIFY row_number() OVER (PARTITION BY eid ORDER BY end_ns, name) = 1
 ) AS x
 JOIN derived.step AS t ON t.step = x.step
+JOIN derived.step AS a ON a.step = x.after_step

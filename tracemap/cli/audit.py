@@ -166,10 +166,10 @@ def _time(row: Row, which: str) -> str | None:
 #: A table of hand-offs. A synchronous one holds its caller; in the other the work waits.
 COLUMNS: Final = (
     Column("MODE", lambda r: r["mode"], lambda r: "yellow" if r["mode"] == "sync" else "cyan"),
-    Column("FROM", lambda r: f"{r['from_service']} {r['from_name']}", least=16),
-    Column("TO", lambda r: f"{r['to_service']} {r['to_name']}", least=16),
-    Column("HOW", _how, rank=2, least=8),
-    Column("OWNERS", _owners, lambda r: "bold" if r["boundary"] else "", least=12),
+    Column("FROM", lambda r: f"{r['from_service']} {r['from_name']}", least=16, wrap=True),
+    Column("TO", lambda r: f"{r['to_service']} {r['to_name']}", least=16, wrap=True),
+    Column("HOW", _how, rank=2, least=8, wrap=True),
+    Column("OWNERS", _owners, lambda r: "bold" if r["boundary"] else "", least=12, wrap=True),
     Column("TIMES", lambda r: f"{r['count']:,}", rank=1, right=True),
     Column("ERRORS", lambda r: f"{r['errors']:,}" if r["errors"] else None, "red", 1, right=True),
     Column("WAITS P50", lambda r: _time(r, "p50"), rank=1, right=True),

@@ -139,7 +139,7 @@ def _cut(text: str, width: int) -> str:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    """Words in lines of ``width`` cells; a longer word is broken."""
+    """Words in lines of ``width`` cells; a longer word is broken, after a mark where it has one."""
     lines: list[str] = []
     line = ""
     for whole in text.split(" "):
@@ -151,7 +151,8 @@ def _wrapped(text: str, width: int) -> list[str]:
             lines.append(line)
         while cell_len(word) > width > 0:
             piece = set_cell_size(word, width).rstrip()
-            piece = piece or word[:1]
+            mark = max(piece.rfind(one) for one in "-./_:") + 1
+            piece = piece[:mark] if mark > 1 else piece or word[:1]
             lines.append(piece)
             word = word[len(piece) :]
         line = word
