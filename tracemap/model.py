@@ -35,7 +35,7 @@ def judge(build: Build, settings: Settings) -> None:
     patience = {"deadline_step_ns": settings.deadline_step_ns, "grace_ns": grace_ns}
     build.learn("log_service", **patience)
     build.run("logged_step", grace_ns=grace_ns)
-    build.run("waiting", grace_ns=grace_ns)
+    build.run("waiting", deadline_handoff_ns=settings.deadline_handoff_ns, grace_ns=grace_ns)
     build.run("redelivery", grace_ns=grace_ns)
     for name in ("next_missing", "went"):
         build.run(name)

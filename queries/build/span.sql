@@ -21,7 +21,8 @@ seen AS (SELECT *, CASE WHEN strlen(address) > 20 THEN known_as(address) END AS 
 -- word, for who replies to a queue seldom knows which of the two it is.
 called AS (
     SELECT *, CASE
-        WHEN i_template IS NOT NULL AND vals[i_template] != '' THEN vals[i_template]
+        -- NATS: of an inbox the template is what all of them begin with.
+        WHEN i_template IS NOT NULL AND vals[i_template] NOT IN ('', '_INBOX', '_INBOX.') THEN vals[i_template]
         WHEN known = '{id}' THEN '(anonymous)'
         WHEN known != address THEN known
         WHEN (i_anonymous IS NOT NULL OR i_temporary IS NOT NULL) AND (vals[i_anonymous] = 'true' OR vals[i_temporary] = 'true')

@@ -22,15 +22,27 @@ untaken AS MATERIALIZED (
     ANTI JOIN b_taken AS t ON t.mid = m.mid AND t.consumer_group = d.consumer_group
     WHERE NOT m.publish_failed AND d.takes_all AND NOT list_contains(d.not_meant, m.kind)
 ),
+-- A try that published its own message once more put it off: Celery's tasks, for three minutes. How long others wait tells
+-- nothing of it.
+put_off AS (
+    SELECT DISTINCT m.mid
+    FROM (SELECT * FROM derived.message SEMI JOIN untaken USING (mid)) AS m
+    JOIN derived.reception AS r ON r.step = m.producer_step
+    JOIN b_taker AS t ON t.sid = r.sid AND t.message_id = m.message_id
+    WHERE r.destination IS NOT DISTINCT FROM m.destination
+),
 open_message AS (
     SELECT m.mid, m.system, m.destination, m.kset, m.trace_id, m.span_id, m.producer_service, m.producer_step,
-        m.published_ns, u.partition, u.consumer_group, u.service AS consumer_service, u.blind, u.deadline_ns, u.deadline_source,
+        m.published_ns, u.partition, u.consumer_group, u.service AS consumer_service, u.blind,
+        CASE WHEN p.mid IS NULL THEN u.deadline_ns ELSE greatest(u.deadline_ns, $deadline_handoff_ns) END AS deadline_ns,
+        CASE WHEN p.mid IS NULL THEN u.deadline_source ELSE 'default, for it was put off' END AS deadline_source,
         u.busy_ns,
         coalesce(list_min(list_transform(list_filter(s.gaps, lambda g: g.to_ns > m.published_ns), lambda g: g.from_ns)),
             s.horizon_ns) AS horizon_ns
     FROM untaken AS u
     JOIN derived.message AS m USING (mid)
     JOIN derived.source AS s ON s.source_id = u.source_id
+    LEFT JOIN put_off AS p ON p.mid = u.mid
     WHERE m.mid NOT IN (SELECT mid FROM taken_back)
         -- Taken up under another name (dead-lettered), or in this group's stead, is taken.
         AND NOT EXISTS (
@@ -51,7 +63,7 @@ later AS (
     GROUP BY o.mid, o.consumer_group
 )
 SELECT o.* EXCLUDE (partition), o.horizon_ns - o.published_ns AS waited_ns,
-    $grace_ns + o.busy_ns + CASE WHEN starts_with(o.deadline_source, 'learned') THEN o.deadline_ns ELSE 0 END - waited_ns AS left_ns,
+    $grace_ns + o.busy_ns + CASE WHEN o.deadline_source != 'default' THEN o.deadline_ns ELSE 0 END - waited_ns AS left_ns,
     coalesce(l.taken_later, 0) > 0 AS overtaken, coalesce(l.taken_later, 0) AS taken_later,
     EXISTS (
         SELECT 1 FROM at_work AS p

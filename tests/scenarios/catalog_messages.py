@@ -126,7 +126,11 @@ def request_and_reply(s: Scenario) -> None:
 _REPLY_QUEUES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("rabbitmq", "amq.gen-{uid:.11}-{uid:.10}", {}),
     ("rabbitmq", "amq.rabbitmq.reply-to.g1h{uid}.{uid:.22}==", {}),
-    ("nats", "_INBOX.{uid:.22}", {}),
+    (
+        "nats",
+        "_INBOX.{uid:.22}",
+        {"messaging.destination.template": "_INBOX.", "messaging.destination.temporary": True},
+    ),
     ("jms", "ID:stock-7c9f-40151-16025116{n}-3:1:1", {"messaging.destination.temporary": True}),
     ("jms", "replies of {uid:.6}", {"messaging.destination.anonymous": True}),
     ("celery", "{uuid}", {}),

@@ -143,3 +143,34 @@ def offsets_for_ids(s: Scenario) -> None:
         "count": 2 * len(ORDERS),
         "of": {order(10): {"traces": 2, "services": ["checkout", "shipping"]}},
     }
+
+
+@scenario("running-task-put-off-by-itself", lookalike_of=("ORP002", "STL001"))
+def put_off(s: Scenario) -> None:
+    """Celery tries a task again after three minutes, where nothing else is said.
+
+    The try that failed publishes the task's own message once more. All others are taken at once,
+    and many after it: it waits, and is not lost.
+    """
+    web, worker = s.service("web", "storefront"), s.service("worker", "payments")
+    for number in range(1, 61):
+        at = number * 10.0
+        root = placed(s, web, number, at)
+        task = said("messaging", destination="celery", message__id=f"task-{number}")
+        sent = s.span(
+            web, "apply_async/charge", Kind.PRODUCER, at + 0.05, 0.004, parent=root, attributes=task
+        )
+        state = "RETRY" if number == 45 else "SUCCESS"
+        tried = s.span(
+            worker, "run/charge", Kind.CONSUMER, at + 0.2, 0.1, parent=sent,
+            attributes=task | said("celery", action="run", state=state),
+        )  # fmt: skip
+        if state == "RETRY":
+            s.span(
+                worker, "apply_async/charge", Kind.PRODUCER, at + 0.25, 0.004, parent=tried,
+                attributes=task,
+            )  # fmt: skip
+    s.expected["executions"] = {"status": {"completed": 59, "running": 1}}
+    s.expected["custody"] = [
+        {"correlation": order(45), "holder": "celery", "state": "waiting in the queue"}
+    ]
