@@ -35,6 +35,7 @@ SCHEMA: Final[tuple[str, ...]] = (
     "hex_span_id",
     "hex_trace_id",
     "utc",
+    "clock",
     "attribute_json",
     "kind_name",
     "severity_name",

@@ -1,7 +1,7 @@
 -- The spans received after batch $after up to $upto, copies and all, by the minute in which they ended.
 CREATE OR REPLACE TEMP TABLE b_fresh AS
 WITH ended AS (
-    SELECT batch_id, resource_id, least(end_ns, 9223372036854775806)::BIGINT AS end_ns
+    SELECT batch_id, resource_id, clock(end_ns) AS end_ns
     FROM store.span WHERE batch_id > $after AND batch_id <= $upto
 )
 SELECT b.source_id, e.resource_id, e.end_ns // 60000000000 AS minute, count(*) AS spans,

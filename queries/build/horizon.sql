@@ -73,7 +73,7 @@ gap AS (
 ),
 rhythm AS (
     SELECT source_id, max(received_ns) AS received_ns,
-        greatest(300000000000, 10 * coalesce(quantile_disc(gap_ns, 0.99), 0)) AS silence_ns
+        greatest(300000000000, 10 * least(coalesce(quantile_disc(gap_ns, 0.99), 0), 315360000000000000)) AS silence_ns
     FROM gap GROUP BY source_id
 )
 SELECT

@@ -11,11 +11,14 @@ single AS (
     SELECT sid, min(mid) AS mid FROM b_join WHERE sid IN (SELECT receive FROM nested)
     GROUP BY sid HAVING count(DISTINCT mid) = 1
 )
-SELECT n.sid, s.mid, 'inside the receive' AS how FROM nested AS n JOIN single AS s ON s.sid = n.receive
-UNION
-SELECT t.sid, j.mid, 'link to its receive'
-FROM (SELECT sid, service FROM b_taker WHERE operation IN ('settle', 'reject')) AS t
-ANTI JOIN b_join AS n ON n.sid = t.sid
-JOIN derived.link AS l ON l.sid = t.sid
-JOIN b_taker AS o ON o.sid = l.linked_sid AND o.service = t.service
-JOIN b_join AS j ON j.sid = o.sid
+-- Who is both is told of once.
+SELECT sid, mid, min(how) AS how FROM (
+    SELECT n.sid, s.mid, 'inside the receive' AS how FROM nested AS n JOIN single AS s ON s.sid = n.receive
+    UNION ALL
+    SELECT t.sid, j.mid, 'link to its receive'
+    FROM (SELECT sid, service FROM b_taker WHERE operation IN ('settle', 'reject')) AS t
+    ANTI JOIN b_join AS n ON n.sid = t.sid
+    JOIN derived.link AS l ON l.sid = t.sid
+    JOIN b_taker AS o ON o.sid = l.linked_sid AND o.service = t.service
+    JOIN b_join AS j ON j.sid = o.sid
+) GROUP BY sid, mid

@@ -9,7 +9,7 @@ WITH has AS (
 ),
 size AS (
     SELECT name, count(DISTINCT value) AS values, avg(length(value)) AS length,
-        coalesce(count(DISTINCT value) * 20 * $one_in > max(try_cast(value AS HUGEINT)) - min(try_cast(value AS HUGEINT))
+        coalesce(count(DISTINCT value) * 20 * $one_in > max(try_cast(value AS HUGEINT))::DOUBLE - min(try_cast(value AS HUGEINT))::DOUBLE
             AND count(try_cast(value AS HUGEINT)) = count(*), false) AS dense
     FROM has GROUP BY name
 ),

@@ -100,7 +100,7 @@ SELECT a.system, a.destination, a.* EXCLUDE (target, system, destination), p.mes
         ELSE greatest($deadline_handoff_ns, learned_deadline(a.p99_wait_ns)) END AS deadline_ns,
     CASE WHEN a.taken >= 30 THEN printf('learned: 10 x p99 of %d', a.taken) ELSE 'default' END AS deadline_source,
     -- Its span is exported only when the work is done.
-    10 * least(a.p99_busy_ns, 315360000000000000) AS busy_ns,
+    10 * least(a.p99_busy_ns, 31536000000000000) AS busy_ns,
     -- A group that takes only part of a destination (a filter, a routing key) is no proof of loss.
     p.took >= CASE WHEN p.messages >= 10 THEN 0.8 ELSE 0.5 END * p.messages AND x.target IS NULL AS takes_all
 FROM audience AS a

@@ -8,8 +8,8 @@ WITH kept AS NOT MATERIALIZED (
     FROM store.span
     WHERE (batch_id::BIGINT << 32) | span_no::BIGINT NOT IN (SELECT sid FROM derived.span_dropped)
 )
-SELECT s.sid, p.sid AS psid, p.kind AS parent_kind, least(p.start_ns, 9223372036854775806)::BIGINT AS parent_start_ns,
-    CASE WHEN p.end_ns > p.start_ns THEN least(p.end_ns - p.start_ns, 9223372036854775806) ELSE 0 END::BIGINT AS parent_ns,
+SELECT s.sid, p.sid AS psid, p.kind AS parent_kind, clock(p.start_ns) AS parent_start_ns,
+    greatest(clock(p.end_ns) - clock(p.start_ns), 0) AS parent_ns,
     s.kind = 2 OR (s.kind = 5 AND p.kind != 5) OR r.service != pr.service OR r.namespace IS DISTINCT FROM pr.namespace AS is_entry
 FROM kept AS s JOIN kept AS p ON p.trace_id = s.trace_id AND p.span_id = s.parent_span_id AND p.sid != s.sid
 JOIN store.resource AS r ON r.resource_id = s.resource_id

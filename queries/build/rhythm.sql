@@ -8,5 +8,5 @@ WITH pause AS (
         JOIN store.resource AS r USING (resource_id)
     )
 )
-SELECT service, instance, 3000000000 * greatest(1, quantile_disc(pause_s, 0.95))::BIGINT AS quiet_ns
+SELECT service, instance, 3000000000 * least(greatest(1, quantile_disc(pause_s, 0.95))::BIGINT, 315360000) AS quiet_ns
 FROM pause WHERE pause_s IS NOT NULL GROUP BY service, instance

@@ -39,8 +39,8 @@ read AS (
         k.trace_id, k.span_id, k.parent_span_id,
         k.resource_id, k.scope_id,
         CASE WHEN k.destination != k.address THEN replace(n.step_name, k.address, k.destination) ELSE n.step_name END AS name, k.kind,
-        least(k.start_ns, 9223372036854775806)::BIGINT AS start_ns,
-        least(k.end_ns, 9223372036854775806)::BIGINT AS end_ns,
+        clock(k.start_ns) AS start_ns,
+        clock(k.end_ns) AS end_ns,
         k.status, k.status = 2
             -- A Celery task that gave up this try and asked for another one: its status is unset.
             OR coalesce(k.vals[k.i_task_state] IN ('RETRY', 'FAILURE', 'REJECTED'), false) AS failed,
