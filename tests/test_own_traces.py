@@ -54,12 +54,13 @@ def batches(server: Server) -> int:
 
 
 def settled(server: Server, least: int) -> int:
-    """Batches stored once there are ``least`` and none has come for a while."""
+    """Batches stored once there are ``least``, one is analysed, and none has come for a while."""
     give_up = time.monotonic() + PATIENCE
     found = 0
     while time.monotonic() < give_up:
         before, found = found, batches(server)
-        if found == before and found >= least:
+        analysed = server.health()[1]["batches_analysed"]
+        if found == before and found >= least and analysed:
             return found
         time.sleep(0.7)  # fourteen times as long as spans wait for their export
     raise AssertionError(f"it does not settle: {found} batches and counting")

@@ -285,6 +285,27 @@ def test_writing_commands_go_through_the_server(tmp_path: Path) -> None:
     assert json.loads(answer(db, "findings", "-f", "json"))[0]["status"] == "ongoing"
 
 
+def test_an_empty_database_is_not_analysed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each analysis knows of a batch; what an earlier server stored is analysed at the start."""
+    stored: list[int] = []
+    begun = threading.Event()
+
+    def refresh(backend: LocalBackend) -> None:
+        stored.append(backend.store.last_batch())
+        begun.set()
+
+    monkeypatch.setattr(LocalBackend, "refresh", refresh)
+    db = tmp_path / "shop.duckdb"
+    for batches in (0, 1):
+        begun.clear()
+        with front.serving(db) as server:
+            assert server.listening is not None
+            if not batches:
+                post(f"http://{server.listening.http}/v1/traces", front.lines()[0])
+            assert begun.wait(PATIENCE)
+    assert set(stored) == {1}
+
+
 def test_the_flags_of_a_server_are_stored(tmp_path: Path) -> None:
     db = tmp_path / "a.duckdb"
     with served(db, "--grace", "2s", "--lag", "500ms") as server:

@@ -231,7 +231,8 @@ class Server:
         analysis = threading.Thread(
             target=self._analyse, args=(every,), name="tracemap-analysis", daemon=True
         )
-        self._changed.set()  # what an earlier server stored may not be analysed yet
+        if self._backend and self._backend.store.last_batch():
+            self._changed.set()  # what an earlier server stored may not be analysed yet
         analysis.start()
         undo.callback(self._end, analysis)
         undo.callback(self._stop_analysis)
