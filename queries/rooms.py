@@ -44,7 +44,7 @@ BUILD: Final[tuple[str, ...]] = (
     "message_tie",
     "engine_key",
     "key_candidate",
-    "span_count",
+    "value_count",
     "key_value",
     "key_overlap",
     "key_family",

@@ -262,3 +262,27 @@ def test_one_message_id_on_every_message_is_the_nearest_one_before(analyse: Anal
     select = analyse(spans)
     assert select("SELECT count(*) FROM executions") == [(10_000,)]
     assert select("SELECT DISTINCT state, len(executions) FROM messages") == [("processed", 1)]
+
+
+def test_spans_of_many_attributes_have_few_keys(tmp_path: Path) -> None:
+    """Forty attributes a span, each as good a key as the order's id: what two of them say is not
+    compared for all pairs, and what each means is not asked in terms of all others."""
+    shop = [{"key": "service.name", "value": {"stringValue": name}} for name in ("shop", "ship")]
+    groups = []
+    for part, service in enumerate(shop):
+        spans = [
+            span(2 * n + part, n, start_ns=NOON + n * SECOND, key=f"o{n}")
+            | {"attributes": [{"key": "order.id", "value": {"stringValue": f"o{n}"}}, *(
+                {"key": f"field_{f}", "value": {"stringValue": f"v{n}-{f}"}} for f in range(40)
+            )]}
+            for n in range(1, 401)
+        ]  # fmt: skip
+        groups.append({"resource": {"attributes": [service]}, "scopeSpans": [{"spans": spans}]})
+    with tracemap.open(tmp_path / "wide.duckdb", create=True) as opened:
+        body = json.dumps({"resourceSpans": groups}).encode()
+        opened.backend.write([decode([to_protobuf(body)])], source="recorded")
+        keys = opened.keys()
+        assert (keys.height, keys["chosen"].sum()) == (41, 10)
+        assert keys["name"][0] == "order.id"
+        assert "ten better ones are enough" in keys["reason"].to_list()[-1]
+        assert opened.executions().height == 400

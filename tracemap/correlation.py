@@ -17,7 +17,7 @@ _MAX_JUMPS = 32
 #: Links that lead from trace to trace to trace; beyond it the rest stands for itself.
 _MAX_HOPS = 256
 #: Discovery looks at about this many key values; it samples values, never spans.
-_SAMPLE = 2_000_000
+_SAMPLE = 500_000
 
 
 @tracing.traced("find keys")
@@ -25,7 +25,7 @@ def find_keys(build: Build, settings: Settings) -> None:
     """Choose the correlation keys (section 5.1) into ``derived.key`` with their numbers."""
     build.run("engine_key")
     build.run("key_candidate")
-    one_in = max(1, build.value("span_count") // _SAMPLE)
+    one_in = max(1, build.value("value_count") // _SAMPLE)
     build.run("key_value", one_in=one_in)
     build.run("key_overlap", one_in=one_in)
     build.run("key_family")

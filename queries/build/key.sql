@@ -53,6 +53,8 @@ discovered AS (
         coalesce((SELECT per FROM b_key_within AS w WHERE w.name = q.name), []) AS per
     FROM qualified AS q
     WHERE (SELECT count(*) FROM b_user_key) = 0 AND q.name NOT IN (SELECT name FROM alias) AND q.name NOT IN (SELECT name FROM shadowed)
+    -- What more there is stands beside these: looking for what each means in terms of each costs more than it tells.
+    QUALIFY row_number() OVER (ORDER BY q.place) <= 10
 ),
 -- By what Kafka parts messages is often the order's number: where the values are a key's, it is on publications
 -- that carry none, as those of an outbox's relay.
@@ -119,6 +121,7 @@ SELECT
                 100 * j.joins_share, 100 * coalesce(j.names_share, 0))
         WHEN NOT j.trusted THEN printf('a suggestion: only %d values seen', j.values_seen)
         WHEN (SELECT count(*) FROM b_user_key) > 0 THEN 'would qualify, but keys are declared'
+        WHEN j.name IN (SELECT name FROM qualified) THEN 'would qualify, but ten better ones are enough'
         ELSE 'not chosen'
     END AS reason,
     j.values_seen, j.traces, j.services, j.joins_share, j.names_share,

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from tracemap.cli.common import DEFAULT_DB, Commands, Db, OutputFormat, examples, open_database
-from tracemap.cli.output import Format, err, out, write_found
+from tracemap.cli.output import Format, err, note, out, write_found
 from tracemap.cli.table import Column, Row, print_table
 from tracemap.cli.text import clean, count, number, percent
 
@@ -21,6 +21,9 @@ SET_EPILOG: Final = examples(
     "tracemap keys set order.id per tenant.id",
 )
 AUTO_EPILOG: Final = examples("tracemap keys auto", "tracemap keys auto --db shop.duckdb")
+
+#: Keys and candidates on a screen.
+SCREEN: Final = 40
 
 app = typer.Typer(cls=Commands, invoke_without_command=True, epilog=EPILOG)
 
@@ -36,10 +39,13 @@ def keys(
         return
     with open_database(db) as opened:
         found = opened.keys()
-    if format is Format.table:
-        print_keys(out(), found.to_dicts())
-    else:
+    if format is not Format.table:
         write_found(format, COLUMNS, found)
+        return
+    rows = found.to_dicts()
+    print_keys(out(), rows)
+    if len(rows) > SCREEN:
+        note(f"{count(len(rows) - SCREEN, 'candidate')} more: --format json")
 
 
 @app.command("set", epilog=SET_EPILOG)
@@ -108,7 +114,7 @@ def print_keys(console: Console, rows: Sequence[Row]) -> None:
         )
     if rows:
         console.print()
-        print_table(console, COLUMNS, rows)
+        print_table(console, COLUMNS, rows[:SCREEN])
 
 
 def _share(share: float | None) -> str | None:
