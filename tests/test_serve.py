@@ -418,12 +418,13 @@ def test_a_server_does_not_wait_for_its_analysis_when_it_ends(
         return True
 
     monkeypatch.setattr("tracemap.pipeline.refresh", endless)
-    server = Server(Options(tmp_path / "a.duckdb", grpc=None, http="127.0.0.1:0"))
+    db = front.shop(tmp_path)  # of an empty database nothing is analysed at the start
+    server = Server(Options(db, grpc=None, http="127.0.0.1:0"))
     server.start()
     assert begun.wait(PATIENCE)
     server.stop()
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
-    assert not (tmp_path / "a.duckdb.wal").exists()
+    assert not db.with_name(f"{db.name}.wal").exists()
 
 
 def test_a_service_manager_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
