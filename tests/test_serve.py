@@ -418,7 +418,9 @@ def test_a_server_does_not_wait_for_its_analysis_when_it_ends(
         return True
 
     monkeypatch.setattr("tracemap.pipeline.refresh", endless)
-    db = front.shop(tmp_path)  # of an empty database nothing is analysed at the start
+    db = tmp_path / "a.duckdb"
+    with Store.open(db) as store:  # of an empty database nothing is analysed at the start
+        front.store_lines(store, front.lines()[:1])
     server = Server(Options(db, grpc=None, http="127.0.0.1:0"))
     server.start()
     assert begun.wait(PATIENCE)
