@@ -165,8 +165,9 @@ class Shop:
             with world.span(span.step, f"UPDATE {message.destination}", parent=span):
                 yield world.about(0.05)
             self.packed[order] = self.packed.get(order, 0) + 1
+            last = self.packed[order] == 2  # now: the other one may count in the next moment
             yield world.about(0.05)
-        if self.packed[order] == 2:
+        if last:
             yield world.about(60.0)
             yield from self.approve(order)
 
