@@ -6,7 +6,7 @@ WITH nearest AS (
     QUALIFY row_number() OVER (PARTITION BY eid, step ORDER BY ended DESC, end_ns DESC, from_start_ns DESC, from_name, from_span_id) = 1
 )
 SELECT workflow, service, name, arg_max(source, (times, source)) AS source,
-    list(source ORDER BY source) FILTER (times >= 0.1 * total) AS sources
+    list(source ORDER BY source) FILTER (times >= 0.05 * total) AS sources
 FROM (
     SELECT *, sum(times) OVER (PARTITION BY workflow, service, name) AS total
     FROM (
