@@ -344,6 +344,7 @@ def test_of_many_workflows_the_busiest_are_shown(
     assert shown.stdout.count(" executions") >= 20
     assert shown.stderr == "3 workflows more: name one, or --limit 23\n"
     assert "POST /www" not in run(command, "POST /aaa", "--db", db).stdout
+    assert "POST /vvv" in run(command, "POST /vvv", *every, "-n", "1", "--db", db).stdout
     assert len(json.loads(run(command, *every, "--db", db).stdout)) == 23
     few = run(command, "--limit", "2", "--db", db)
     assert "POST /www" in few.stdout

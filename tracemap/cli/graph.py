@@ -59,7 +59,7 @@ def graph(
         else:
             found = opened.graph(workflow)
             if format is GraphFormat.json:
-                names = found["workflows"].column("workflow")
+                names = found["workflows"].column("workflow") if workflow is None else [workflow]
                 steps_, edges_ = found["steps"].records(), found["edges"].records()
                 write_json(
                     [
@@ -69,7 +69,6 @@ def graph(
                             [e for e in edges_ if e["workflow"] == name],
                         )
                         for name in names[:limit]
-                        if workflow in (None, name)
                     ]
                 )
                 return
