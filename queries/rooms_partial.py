@@ -75,6 +75,8 @@ TAKEOVER: Final[tuple[str, ...]] = (
     "take_trace",
     "delete_span",
     "take_span",
+    "delete_span_field",
+    "take_span_field",
     "delete_span_dropped",
     "take_span_dropped",
     "delete_step",

@@ -11,7 +11,7 @@ from tracemap.build import Build
 from tracemap.settings import Settings
 
 #: Spans are seldom deeper than that below one that has an answer: so far, a generation a round.
-_STEPS = 6
+_STEPS = 12
 #: Doubling reaches chains of 2^32 spans; what is left then is a cycle of parents.
 _MAX_JUMPS = 32
 #: Links that lead from trace to trace to trace; beyond it the rest stands for itself.
@@ -82,23 +82,25 @@ def assign_members(build: Build, settings: Settings) -> None:
     build.run("open_trace")
 
 
-def climb(build: Build, start: str = "climb_pointers") -> None:
+def climb(build: Build, start: str = "climb_pointers") -> int:
     """Lead every span to its nearest ancestor in ``b_near``: some generations one by one, then, of
-    a chain, by pointer doubling. Of spans that nothing leads to, those in or below a cycle of
-    parents stay in ``b_pointer``.
+    a chain, by pointer doubling. Returns how many spans of ``b_pointer`` nothing leads to.
 
     ``start`` makes ``b_pointer``: of all spans, or of those without a membership.
     """
-    build.run(start)
-    for _ in range(_STEPS):
-        if not build.value("climb_hit"):
-            return
-        build.run("climb_step")
+    left = build.value(start)
+    for generation in range(1, _STEPS + 1):
+        found = build.value("climb_step", round=generation)
+        left -= found
+        if not found or not left:
+            return left
+    build.run("climb_chain", round=_STEPS)
     for _ in range(_MAX_JUMPS):
-        build.run("climb_hit")
+        left -= build.value("climb_hit", round=_STEPS)
         build.run("climb_jump")
         if not build.value("climb_left"):
-            return
+            break
+    return left
 
 
 def _resolve_lower_keys(build: Build) -> None:

@@ -25,7 +25,7 @@ def read_spans(build: Build, *, alone: bool = False) -> None:
     build.run("step_name")
     build.run("span_dropped")
     build.learn("span_copy")
-    for name in ("parent", "span_log", "span"):
+    for name in ("span_log", "span_field", "span"):
         build.run(name)
     if not alone:
         build.run("link")
@@ -47,7 +47,7 @@ def tally(build: Build, settings: Settings, now_ns: int, *, after: int, upto: in
 @tracing.traced("join messages")
 def join_messages(build: Build) -> None:
     """Tie consumers to producers: by parent, link, message id, offset. Needs no membership."""
-    for name in ("producer", "taker", "join_causal"):
+    for name in ("sent", "producer", "taker", "join_causal"):
         build.run(name)
     build.learn("destination_pair")
     for name in ("join_message_id", "join_offset", "join_identity", "join_nested", "message_tie"):
@@ -58,9 +58,11 @@ def join_messages(build: Build) -> None:
 def build_steps(build: Build) -> None:
     """Entry spans and what happens under them, messages and who took them."""
     build.run("climb_from_entry")
-    climb(build)
+    left = climb(build)
+    build.run("span_step")
+    if left:
+        build.run("span_step_left")
     for name in (
-        "span_step",
         "message",
         "join_correlation",
         "polled",
@@ -81,7 +83,7 @@ def build_executions(build: Build) -> None:
     for name in ("step_identity", "linked", "cause", "head", "start"):
         build.run(name)
     build.learn("run_ending")
-    for name in ("run_start", "execution_run", "execution_base"):
+    for name in ("run_start", "execution_run", "run_step", "execution_base"):
         build.run(name)
     build.learn("workflow_moved")
     build.run("workflow_named")

@@ -3,7 +3,7 @@
 -- message (and how the two ends were joined), joined (no key: by a link or message between the traces).
 WITH me AS (SELECT eid, key, value FROM derived.execution WHERE execution = $execution),
 mine AS (
-    SELECT d.*, e.reason, e.via, t.step
+    SELECT d.sid, d.trace_id, d.span_id, d.service, d.start_ns, d.end_ns, e.reason, e.via, t.step
     FROM derived.execution_step AS x
     JOIN me USING (eid)
     JOIN derived.span_step AS t USING (step)
@@ -46,7 +46,11 @@ best AS (
     QUALIFY row_number() OVER (PARTITION BY b.trace_id
         ORDER BY b.place, b.place = 6 AND o.start_ns > m.start_ns, m.start_ns, m.span_id, o.start_ns, o.span_id) = 1
 ),
-told AS (SELECT * FROM derived.span WHERE sid IN (SELECT sid FROM best UNION SELECT other FROM best)),
+told AS (
+    SELECT d.sid, d.trace_id, d.span_id, d.service, d.name, f.destination, f.partition, f.log_offset, f.message_id
+    FROM (SELECT sid FROM best UNION SELECT other FROM best) AS b
+    JOIN derived.span AS d USING (sid) LEFT JOIN derived.span_field AS f USING (sid)
+),
 whole AS (
     SELECT trace_id, count(*) AS spans, list_sort(list(DISTINCT service)) AS services, min(start_ns) AS start_ns, max(end_ns) AS end_ns,
         count(*) FILTER (reason = 'own') AS carriers

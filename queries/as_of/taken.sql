@@ -3,12 +3,13 @@
 CREATE OR REPLACE TEMP TABLE a_taken AS
 WITH wanted AS (SELECT DISTINCT system, destination FROM derived.message SEMI JOIN s_read USING (trace_id)),
 taken AS (
-    SELECT DISTINCT m.system, m.destination, r.consumer_group, p.partition, m.published_ns, m.mid
+    SELECT DISTINCT m.system, m.destination, r.consumer_group, f.partition, m.published_ns, m.mid
     FROM derived.message AS m
     JOIN wanted AS w ON w.destination = m.destination AND w.system IS NOT DISTINCT FROM m.system
     JOIN derived.reception AS r USING (mid)
     JOIN derived.span AS p ON p.sid = m.mid
-    JOIN a_batch AS sent ON sent.batch_id = p.batch_id AND p.end_ns <= sent.until_ns
+    JOIN derived.span_field AS f ON f.sid = m.mid
+    JOIN a_batch AS sent ON sent.batch_id = p.sid >> 32 AND p.end_ns <= sent.until_ns
     JOIN a_batch AS got ON got.batch_id = r.sid >> 32 AND r.end_ns <= got.until_ns
     WHERE m.trace_id NOT IN (SELECT trace_id FROM s_read)
 )

@@ -7,8 +7,7 @@ SELECT e.workflow, t.service, t.name, list_sort(list_distinct(flatten(list(n.nam
     count(DISTINCT x.eid) AS executions
 FROM store.span AS s
 JOIN named AS n ON n.shape_id = s.shape_id AND len(n.names) > 0
-JOIN derived.span AS d ON d.batch_id = s.batch_id AND d.span_no = s.span_no
-JOIN derived.span_step AS p ON p.sid = d.sid
+JOIN derived.span_step AS p ON p.sid = (s.batch_id::BIGINT << 32) | s.span_no::BIGINT
 JOIN derived.step AS t ON t.step = p.step
 JOIN derived.execution_step AS x ON x.step = t.step
 JOIN derived.execution AS e ON e.eid = x.eid

@@ -16,8 +16,8 @@ told AS (
     ) GROUP BY sid, linked_sid
 ),
 taker AS (
-    SELECT t.*, s.trace_id FROM told AS t JOIN derived.span AS s USING (sid)
-    WHERE s.kind = 5 OR s.operation IN ('receive', 'process')
+    SELECT t.*, s.trace_id FROM told AS t JOIN derived.span AS s USING (sid) LEFT JOIN derived.span_field AS f USING (sid)
+    WHERE s.kind = 5 OR f.operation IN ('receive', 'process')
 ),
 poll AS (
     SELECT trace_id FROM taker WHERE linked_sid IS NOT NULL GROUP BY trace_id HAVING min(sid) != max(sid)

@@ -9,9 +9,10 @@ clean AS MATERIALIZED (
     SELECT step, wf, st FROM derived.execution_step SEMI JOIN workflow USING (wf) WHERE NOT failed
 ),
 within AS MATERIALIZED (SELECT sid, step FROM derived.span_step SEMI JOIN clean USING (step))
-SELECT DISTINCT x.wf, x.st, hash(text_hash(coalesce(s.destination, s.peer)), text_hash(s.name)) AS effect
+SELECT DISTINCT x.wf, x.st, hash(text_hash(coalesce(f.destination, f.peer)), text_hash(s.name)) AS effect
 FROM clean AS x
 JOIN within AS t USING (step)
 JOIN derived.span AS s USING (sid)
-WHERE NOT s.failed AND s.kind IN (3, 4) AND coalesce(s.destination, s.peer) IS NOT NULL
-    AND (s.peer_kind IS DISTINCT FROM 'datastore' OR contains(s.name, ' '))
+JOIN derived.span_field AS f USING (sid)
+WHERE NOT s.failed AND s.kind IN (3, 4) AND coalesce(f.destination, f.peer) IS NOT NULL
+    AND (f.peer_kind IS DISTINCT FROM 'datastore' OR contains(s.name, ' '))

@@ -1,2 +1,2 @@
--- Pointers that reached a span whose nearest seed is known; how many.
-INSERT INTO b_near SELECT sid, near FROM b_pointer WHERE near IS NOT NULL
+-- Pointers that reached a span whose answer is known; how many.
+INSERT INTO b_near SELECT sid, near, $round FROM b_chain WHERE near IS NOT NULL

@@ -1,1 +1,1 @@
-SELECT count(*) FROM b_pointer
+SELECT count(*) FROM b_chain

@@ -1,6 +1,5 @@
--- Those without an answer yet take the one that their parent got in the last round. For trees, few and small
--- rounds: only the answers of the last one are looked at.
-CREATE OR REPLACE TEMP TABLE b_pointer AS
-SELECT p.sid, p.ptr, n.near
-FROM (SELECT sid, ptr FROM b_pointer WHERE near IS NULL) AS p
-LEFT JOIN (SELECT sid, near FROM b_pointer WHERE near IS NOT NULL) AS n ON n.sid = p.ptr
+-- Who looks at a span takes the answer that it got in the last round; how many. A span looks at one, so none gets a
+-- second answer, and no table of those left is made round by round: what a transaction drops it keeps until its end.
+INSERT INTO b_near
+SELECT p.sid, n.near, $round
+FROM b_pointer AS p JOIN (SELECT sid, near FROM b_near WHERE round = $round - 1) AS n ON n.sid = p.ptr

@@ -29,8 +29,9 @@ mended AS (
     JOIN taken AS d ON d.step = l.step AND d.aside
     JOIN derived.span_step AS p ON p.step = l.step
     JOIN derived.span AS s USING (sid)
+    LEFT JOIN derived.span_field AS f USING (sid)
     LEFT JOIN derived.clean_effect AS e ON e.wf = l.wf AND list_contains(l.kinds, e.st)
-        AND e.effect = hash(text_hash(coalesce(s.destination, s.peer)), text_hash(s.name))
+        AND e.effect = hash(text_hash(coalesce(f.destination, f.peer)), text_hash(s.name))
     WHERE NOT s.failed GROUP BY l.eid, l.step
 ),
 before AS (

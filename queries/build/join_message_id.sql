@@ -16,7 +16,7 @@ open_taker AS (
 ),
 published AS (
     SELECT DISTINCT p.mid, s.system, s.destination, s.address, s.message_id, s.start_ns, s.span_id
-    FROM b_producer AS p JOIN derived.span AS s ON s.sid = p.sid
+    FROM b_producer AS p JOIN b_sent AS s USING (sid)
     WHERE s.message_id IN (SELECT message_id FROM alone)
 ),
 offered AS (

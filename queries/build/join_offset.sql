@@ -4,7 +4,7 @@
 INSERT INTO b_join
 WITH published AS (
     SELECT coalesce(s.address, s.destination) AS queue, s.partition, s.log_offset, arg_min(p.mid, s.span_id) AS mid
-    FROM b_producer AS p JOIN derived.span AS s ON s.sid = p.sid
+    FROM b_producer AS p JOIN b_sent AS s USING (sid)
     WHERE s.log_offset IS NOT NULL
     GROUP BY ALL
 )

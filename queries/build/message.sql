@@ -4,7 +4,7 @@ WITH taken AS (
     SELECT j.mid, min(t.system) AS system, min(t.destination) AS destination, min(t.address) AS address, min(t.message_id) AS message_id
     FROM b_join AS j JOIN b_taker AS t USING (sid) WHERE j.mid < 0 GROUP BY j.mid
 ),
--- Numbers first, and the wide rows of the spans once, as what is looked up in the narrow ones.
+-- Numbers first: of all spans few publish.
 sent AS MATERIALIZED (
     SELECT p.mid, st.step, ks.kset
     FROM (SELECT DISTINCT mid FROM b_producer) AS p
@@ -15,7 +15,7 @@ SELECT p.mid, s.system, s.destination, s.address, s.message_id, s.service AS pro
     r.namespace AS producer_namespace,
     s.trace_id, s.span_id, s.start_ns AS published_ns, s.failed AS publish_failed, p.step AS producer_step,
     p.kset, s.source_id
-FROM sent AS p JOIN derived.span AS s ON s.sid = p.mid
+FROM sent AS p JOIN b_sent AS s ON s.sid = p.mid
 JOIN store.resource AS r USING (resource_id)
 UNION ALL
 SELECT mid, system, destination, address, message_id, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL, NULL FROM taken

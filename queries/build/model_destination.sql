@@ -76,8 +76,9 @@ fellow AS (
 ),
 -- What says that it took more than one, by itself: few do. What one poll took may be told by those below it.
 counted AS MATERIALIZED (
-    SELECT sid, coalesce(consumer_group, service) AS consumer_group, service, greatest(batch_count, 1) AS batch_count, dropped_links
-    FROM derived.span WHERE operation IN ('receive', 'process') AND (dropped_links > 0 OR batch_count > 1)
+    SELECT f.sid, coalesce(f.consumer_group, s.service) AS consumer_group, s.service, greatest(f.batch_count, 1) AS batch_count, f.dropped_links
+    FROM derived.span_field AS f JOIN derived.span AS s USING (sid)
+    WHERE f.operation IN ('receive', 'process') AND (f.dropped_links > 0 OR f.batch_count > 1)
 ),
 below AS MATERIALIZED (
     SELECT s.sid, c.sid AS poll FROM counted AS c JOIN b_taker AS s ON s.psid = c.sid AND s.service = c.service

@@ -37,4 +37,4 @@ ANTI JOIN own_failed AS f ON f.sid = r.sid AND f.mid = r.mid
 WHERE r.mid NOT IN (SELECT mid FROM derived.reception WHERE dead_letter)
     -- Without any identity the context alone speaks, and only that of one message's own span.
     AND (s.message_id IS NOT NULL OR s.log_offset IS NOT NULL
-        OR (r.how != 'identity' AND r.mid NOT IN (SELECT sid FROM derived.span WHERE batch_count != 1)))
+        OR (r.how != 'identity' AND r.mid NOT IN (SELECT sid FROM derived.span_field WHERE batch_count != 1)))

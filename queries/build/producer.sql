@@ -1,18 +1,17 @@
--- Who published what: PRODUCER spans and creates; a nested identical PRODUCER (doubled
--- instrumentation) is the outer one's. A send that links to creates carries messages and is none.
+-- Which message each publication is of: a nested identical PRODUCER (doubled instrumentation) is the outer one's. A send
+-- that links to creates carries messages and is none.
 CREATE OR REPLACE TEMP TABLE b_producer AS
 WITH carries AS (
     SELECT DISTINCT l.sid
-    FROM derived.link AS l JOIN derived.span AS t ON t.sid = l.linked_sid
+    FROM derived.link AS l JOIN b_sent AS t ON t.sid = l.linked_sid
     WHERE t.operation = 'create'
 )
 SELECT s.sid, coalesce(o.sid, p.sid, s.sid) AS mid
-FROM derived.span AS s
-LEFT JOIN derived.span AS p
+FROM b_sent AS s
+LEFT JOIN b_sent AS p
     ON p.sid = s.psid AND p.kind = 4 AND s.kind = 4 AND p.service = s.service AND p.name = s.name
     AND p.destination IS NOT DISTINCT FROM s.destination AND p.address IS NOT DISTINCT FROM s.address
-LEFT JOIN derived.span AS o
+LEFT JOIN b_sent AS o
     ON o.sid = p.psid AND o.kind = 4 AND o.service = s.service AND o.name = s.name
     AND o.destination IS NOT DISTINCT FROM s.destination AND o.address IS NOT DISTINCT FROM s.address
-WHERE (s.operation = 'create' OR (s.kind = 4 AND s.operation = 'send'))
-    AND s.sid NOT IN (SELECT sid FROM carries)
+WHERE s.sid NOT IN (SELECT sid FROM carries)

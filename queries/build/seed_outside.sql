@@ -20,8 +20,8 @@ WITH reach AS (
     JOIN b_join AS j ON j.mid = o.mid AND j.sid != o.sid JOIN derived.span_set AS m ON m.sid = j.sid
 ),
 unanswered AS (
-    SELECT r.*, s.kind = 5 OR s.operation IN ('receive', 'process') AS takes
-    FROM reach AS r JOIN derived.span AS s USING (sid)
+    SELECT r.*, coalesce(f.kind = 5 OR f.operation IN ('receive', 'process'), false) AS takes
+    FROM reach AS r LEFT JOIN derived.span_field AS f USING (sid)
     WHERE r.sid NOT IN (SELECT sid FROM b_waiting)
 ),
 vid_of AS (

@@ -15,21 +15,21 @@ tied AS (
     UNION SELECT mid FROM b_join
 ),
 span AS (
-    SELECT s.*, CASE
+    SELECT s.sid, s.psid, s.trace_id, s.name, CASE
         WHEN s.kind = 2 THEN 'asked'
-        WHEN s.operation = 'receive' AND s.message_id IS NULL AND coalesce(s.batch_count, 0) = 0 AND s.partition IS NULL
+        WHEN f.operation = 'receive' AND f.message_id IS NULL AND coalesce(f.batch_count, 0) = 0 AND f.partition IS NULL
             -- These are not asked: a message comes, or nothing does, and no span.
-            AND NOT (s.kind = 5 AND s.batch_count IS NULL AND s.destination IS NOT NULL AND coalesce(s.system, '') IN (
+            AND NOT (s.kind = 5 AND f.batch_count IS NULL AND f.destination IS NOT NULL AND coalesce(f.system, '') IN (
                 'rabbitmq', 'amqp', 'activemq', 'jms', 'nats', 'mqtt', 'stomp', 'socket.io'))
             THEN 'poll'
         -- Redis: they wait for something to come.
-        WHEN s.peer_kind = 'datastore' AND regexp_matches(s.name, '^(B[LR]POP|B[LR]POPLPUSH|BL?MPOP|BLMOVE|BZ(M|POPMIN|POPMAX)|XREAD)')
+        WHEN f.peer_kind = 'datastore' AND regexp_matches(s.name, '^(B[LR]POP|B[LR]POPLPUSH|BL?MPOP|BLMOVE|BZ(M|POPMIN|POPMAX)|XREAD)')
             THEN 'poll'
         -- What a poll or a probe asks in turn; who asks, where he tells.
-        WHEN s.kind = 3 AND s.operation IS NULL THEN 'asks'
-        WHEN s.kind = 1 AND s.psid IS NOT NULL AND s.operation IS NULL THEN 'within'
+        WHEN s.kind = 3 AND f.operation IS NULL THEN 'asks'
+        WHEN s.kind = 1 AND s.psid IS NOT NULL AND f.operation IS NULL THEN 'within'
         ELSE 'work' END AS part
-    FROM derived.span AS s SEMI JOIN untold USING (trace_id)
+    FROM derived.span AS s SEMI JOIN untold USING (trace_id) LEFT JOIN derived.span_field AS f ON f.sid = s.sid
 ),
 shaped AS (
     SELECT trace_id, CASE WHEN bool_or(part = 'asked') THEN 'probe' ELSE 'poll' END AS what
@@ -49,7 +49,7 @@ request AS (
         r.vals[f.i_user_agent] AS agent, coalesce(r.vals[f.i_rpc_service], s.name) AS rpc
     FROM span AS s
     SEMI JOIN loose USING (trace_id)
-    JOIN store.span AS r USING (batch_id, span_no)
+    JOIN store.span AS r ON (r.batch_id::BIGINT << 32) | r.span_no::BIGINT = s.sid
     LEFT JOIN b_field AS f ON f.shape_id = r.shape_id
     WHERE s.part = 'asked'
 ),

@@ -1,95 +1,35 @@
--- Spans with what the analysis reads of them: parent, step name, messaging and peer attributes. is_entry: a step begins
--- with it, as a root or by what its parent is.
--- failed: status ERROR, or an exception as an event or a log record (design section 6). refused: the server said no (4xx, a
--- gRPC code), for which the conventions leave its status unset: no error of its own, but nothing done.
+-- Spans with their parents and step names; what their attributes tell is in span_field. is_entry: a step begins with it: a
+-- root, a SERVER, a CONSUMER that is not nested in one of the same service, or a child of another service's span (design
+-- section 6). failed: status ERROR, or an exception as an event or a log record (design section 6). Of the parent what later
+-- statements ask of it: to join all spans with their parents costs two seconds a time, of ten million.
 -- Of its resource only the service: each column of text costs an analysis a hundredth of its time.
--- destination: the name that people know it by. address: its own name, where that is another one.
 CREATE OR REPLACE TABLE derived.span AS
-WITH raised AS (SELECT DISTINCT batch_id, span_no FROM store.event WHERE name = 'exception'),
-given AS (
-    SELECT s.*, f.* EXCLUDE (shape_id),
-        lower(s.vals[f.i_operation]) AS op_type, lower(s.vals[f.i_operation_name]) AS op_said,
-        -- RabbitMQ's default exchange leads to the queue that the routing key names; aio-pika writes both, after a comma.
-        CASE WHEN f.i_routing_key IS NOT NULL
-                AND coalesce(s.vals[f.i_destination], '') IN ('', '<default>', '(default)', 'amq.default')
-            THEN nullif(s.vals[f.i_routing_key], '') ELSE nullif(ltrim(s.vals[f.i_destination], ','), '') END AS address
-    FROM store.span AS s LEFT JOIN b_field AS f ON f.shape_id = s.shape_id
+WITH raised AS (SELECT DISTINCT (batch_id::BIGINT << 32) | span_no::BIGINT AS sid FROM store.event WHERE name = 'exception'),
+-- home: the service, as a number.
+sender AS (SELECT resource_id, service, min(resource_id) OVER (PARTITION BY service, namespace) AS home FROM store.resource),
+kept AS NOT MATERIALIZED (
+    SELECT (batch_id::BIGINT << 32) | span_no::BIGINT AS sid, batch_id, trace_id, span_id, parent_span_id, resource_id, name, kind,
+        clock(start_ns) AS start_ns, clock(end_ns) AS end_ns, status
+    FROM store.span
+    WHERE (batch_id::BIGINT << 32) | span_no::BIGINT NOT IN (SELECT sid FROM derived.span_dropped)
 ),
--- Names that were made up are long: few are looked at for it.
-seen AS (SELECT *, CASE WHEN strlen(address) > 20 THEN known_as(address) END AS known FROM given),
--- As the conventions have it in the names of spans: by the template, else that it is anonymous or temporary; by one
--- word, for who replies to a queue seldom knows which of the two it is.
-called AS (
-    SELECT *, CASE
-        -- NATS: of an inbox the template is what all of them begin with.
-        WHEN i_template IS NOT NULL AND vals[i_template] NOT IN ('', '_INBOX', '_INBOX.') THEN vals[i_template]
-        WHEN known = '{id}' THEN '(anonymous)'
-        WHEN known != address THEN known
-        WHEN (i_anonymous IS NOT NULL OR i_temporary IS NOT NULL) AND (vals[i_anonymous] = 'true' OR vals[i_temporary] = 'true')
-            THEN '(anonymous)'
-        ELSE address END AS destination,
-        i_message_id IS NOT NULL AND i_partition IS NOT NULL AND vals[i_system] = 'kafka'
-            AND try_cast(vals[i_message_id] AS BIGINT) IS NOT NULL AS offset_id
-    FROM seen
+parent AS (
+    SELECT k.sid, k.trace_id, k.span_id, k.kind, k.start_ns, greatest(k.end_ns - k.start_ns, 0) AS took_ns, r.home
+    FROM kept AS k JOIN sender AS r USING (resource_id)
 ),
--- What is read of the attributes, before large joins: lists of texts are heavy to carry along.
-read AS (
-    SELECT (k.batch_id::BIGINT << 32) | k.span_no::BIGINT AS sid,
-        k.batch_id, k.span_no,
-        k.trace_id, k.span_id, k.parent_span_id,
-        k.resource_id, k.scope_id,
-        CASE WHEN k.destination != k.address THEN replace(n.step_name, k.address, k.destination) ELSE n.step_name END AS name, k.kind,
-        clock(k.start_ns) AS start_ns,
-        clock(k.end_ns) AS end_ns,
-        k.status, k.status = 2
-            -- A Celery task that gave up this try and asked for another one: its status is unset.
-            OR coalesce(k.vals[k.i_task_state] IN ('RETRY', 'FAILURE', 'REJECTED'), false) AS failed,
-        k.kind = 2 AND (coalesce(try_cast(k.vals[k.i_http_status] AS INTEGER) >= 400, false)
-            OR coalesce(k.vals[k.i_rpc_status] NOT IN ('0', 'OK'), false)) AS refused,
-        coalesce(regexp_matches(k.trace_state, '(^|,)\s*ot=([^,]*;)?th:0*[1-9a-fA-F]'), false) AS sampled,
-        k.dropped_links,
-        CASE
-            WHEN k.kind IN (1, 2, 3) AND k.op_type IS NULL THEN NULL
-            WHEN k.op_said IN ('nack', 'reject', 'abandon', 'dead_letter', 'deadletter', 'release')
-                OR k.op_type IN ('nack', 'reject', 'abandon', 'dead_letter') THEN 'reject'
-            WHEN k.op_type = 'create' THEN 'create'
-            -- A PRODUCER sends, whatever it says: that of confluent-kafka for Python says receive.
-            WHEN k.kind = 4 OR k.op_type IN ('publish', 'send') THEN 'send'
-            WHEN k.op_type IN ('deliver', 'process') THEN 'process'
-            WHEN k.op_type IN ('receive', 'poll', 'pull', 'consume') THEN 'receive'
-            WHEN k.op_type IN ('settle', 'ack', 'complete', 'commit') THEN 'settle'
-            -- (ReaderLoop: that of Bunny, which has a span for each frame it waits for.)
-            WHEN k.kind = 5 AND regexp_matches(lower(k.name), '(^|[ ._])(receive|recv|poll)($|[ ._])|readerloop') THEN 'receive'
-            WHEN k.kind = 5 THEN 'process'
-        END AS operation,
-        k.vals[k.i_system] AS system,
-        k.destination,
-        -- Who asks knows RabbitMQ's direct reply-to without what it has for who replies.
-        CASE WHEN k.address != k.destination THEN
-            CASE WHEN starts_with(k.address, 'amq.rabbitmq.reply-to') THEN 'amq.rabbitmq.reply-to' ELSE k.address END
-        END AS address,
-        -- An id that is an offset (Sarama's) is one within its partition.
-        CASE WHEN NOT k.offset_id THEN nullif(k.vals[k.i_message_id], '') END AS message_id,
-        nullif(k.vals[k.i_consumer_group], '') AS consumer_group,
-        k.vals[k.i_partition] AS partition,
-        coalesce(k.vals[k.i_log_offset], CASE WHEN k.offset_id THEN k.vals[k.i_message_id] END) AS log_offset,
-        try_cast(k.vals[k.i_batch_count] AS BIGINT) AS batch_count,
-        k.vals[k.i_activity] AS activity,
-        CASE WHEN k.kind = 3 THEN coalesce(
-            k.vals[k.i_peer_service], k.vals[k.i_db_name], k.vals[k.i_db_system], k.vals[k.i_peer_address])
-        END AS peer,
-        CASE WHEN k.kind = 3 AND k.i_db_system IS NOT NULL THEN 'datastore' WHEN k.kind = 3 THEN 'external' END
-            AS peer_kind
-    FROM called AS k JOIN b_name AS n USING (name)
-)
+told AS (SELECT sid, step_name, gave_up FROM derived.span_field WHERE gave_up OR step_name IS NOT NULL)
 SELECT
-    k.sid, p.psid, p.parent_kind, p.parent_start_ns, p.parent_ns, coalesce(p.is_entry, true) AS is_entry,
-    r.service, b.source_id,
-    k.* EXCLUDE (sid, failed), k.failed OR e.batch_id IS NOT NULL OR g.raised IS NOT NULL AS failed
-FROM read AS k
-LEFT JOIN b_parent_of AS p ON p.sid = k.sid
+    s.sid, p.sid AS psid, p.kind AS parent_kind, p.start_ns AS parent_start_ns, p.took_ns AS parent_ns,
+    p.sid IS NULL OR s.kind = 2 OR (s.kind = 5 AND p.kind != 5) OR r.home != p.home AS is_entry,
+    r.service, b.source_id, s.trace_id, s.span_id, s.parent_span_id, s.resource_id,
+    coalesce(f.step_name, n.step_name) AS name, s.kind, s.start_ns, s.end_ns,
+    s.status = 2 OR coalesce(f.gave_up, false) OR e.sid IS NOT NULL OR g.raised IS NOT NULL AS failed
+FROM kept AS s
+-- One that is its own parent has none.
+LEFT JOIN parent AS p ON p.trace_id = s.trace_id AND p.span_id = nullif(s.parent_span_id, s.span_id)
+JOIN sender AS r ON r.resource_id = s.resource_id
 JOIN store.batch AS b USING (batch_id)
-JOIN store.resource AS r ON r.resource_id = k.resource_id
-LEFT JOIN raised AS e ON e.batch_id = k.batch_id AND e.span_no = k.span_no
-LEFT JOIN derived.span_log AS g ON g.trace_id = k.trace_id AND g.span_id = k.span_id AND g.raised
-WHERE k.sid NOT IN (SELECT sid FROM derived.span_dropped)
+JOIN b_name AS n ON n.name = s.name
+LEFT JOIN told AS f ON f.sid = s.sid
+LEFT JOIN raised AS e ON e.sid = s.sid
+LEFT JOIN derived.span_log AS g ON g.trace_id = s.trace_id AND g.span_id = s.span_id AND g.raised

@@ -8,6 +8,17 @@ nested AS (
     FROM derived.span_step AS t JOIN derived.span AS s USING (sid) WHERE s.kind = 5 AND s.sid != t.step
 ),
 work AS (SELECT step, max(end_ns) AS end_ns FROM nested GROUP BY step),
+-- Numbers first: the wide rows of spans are heavy to carry through large joins.
+place AS MATERIALIZED (
+    SELECT z.step, z.spans, k.kset, c.step AS caller
+    FROM size AS z
+    JOIN derived.span AS s ON s.sid = z.step
+    JOIN derived.span_set AS k ON k.sid = z.step
+    LEFT JOIN derived.span_step AS c ON c.sid = s.psid
+),
+field AS (
+    SELECT sid, operation, destination, address, activity, refused FROM derived.span_field WHERE sid IN (SELECT step FROM size)
+),
 message AS (
     SELECT t.step, min(j.mid) AS mid
     FROM b_join AS j JOIN derived.span_step AS t USING (sid)
@@ -24,18 +35,17 @@ refused AS (
         GROUP BY r.step, r.mid
     ) WHERE failed
 )
-SELECT s.sid AS step, s.trace_id, s.span_id, s.parent_span_id, s.psid, c.step AS caller,
-    s.parent_kind, s.parent_start_ns, s.parent_ns, s.service, u.namespace, s.name, s.kind, s.operation, s.destination, s.activity,
-    coalesce(o.start_ns, s.start_ns) AS start_ns, greatest(s.end_ns, s.start_ns, coalesce(w.end_ns, 0)) AS end_ns, s.failed OR r.step IS NOT NULL AS failed, s.refused,
-    s.source_id, ks.kset, z.spans, m.mid,
-    hash(ks.kset, CASE WHEN s.kind != 5 OR m.mid IS NULL THEN c.step END, text_hash(s.service), text_hash(s.name), s.kind, text_hash(s.activity), m.mid, text_hash(s.address)) AS piece,
+SELECT s.sid AS step, s.trace_id, s.span_id, s.parent_span_id, s.psid, z.caller,
+    s.parent_kind, s.parent_start_ns, s.parent_ns, s.service, u.namespace, s.name, s.kind, f.operation, f.destination, f.activity,
+    coalesce(o.start_ns, s.start_ns) AS start_ns, greatest(s.end_ns, s.start_ns, coalesce(w.end_ns, 0)) AS end_ns, s.failed OR r.step IS NOT NULL AS failed, coalesce(f.refused, false) AS refused,
+    s.source_id, z.kset, z.spans, m.mid,
+    hash(z.kset, CASE WHEN s.kind != 5 OR m.mid IS NULL THEN z.caller END, text_hash(s.service), text_hash(s.name), s.kind, text_hash(f.activity), m.mid, text_hash(f.address)) AS piece,
     1::INTEGER AS attempt, true AS last_attempt
 FROM derived.span AS s
-JOIN size AS z ON z.step = s.sid
+JOIN place AS z ON z.step = s.sid
 JOIN store.resource AS u ON u.resource_id = s.resource_id
+LEFT JOIN field AS f ON f.sid = s.sid
 LEFT JOIN work AS w ON w.step = s.sid
 LEFT JOIN b_polled AS o ON o.sid = s.sid
-LEFT JOIN derived.span_step AS c ON c.sid = s.psid
-JOIN derived.span_set AS ks ON ks.sid = s.sid
 LEFT JOIN message AS m ON m.step = s.sid
 LEFT JOIN refused AS r ON r.step = s.sid

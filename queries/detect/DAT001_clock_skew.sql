@@ -16,8 +16,8 @@ edge AS (
     SELECT p.resource_id AS from_id, c.resource_id AS to_id, c.sid, c.start_ns - p.start_ns AS late_ns,
         -- Of a callee that its caller waited for: it cannot have ended after the call returned. Where it lasted
         -- longer, or its caller gave up or sent a message, nobody waited.
-        CASE WHEN c.kind = 2 AND p.kind = 3 AND p.operation IS NULL AND NOT p.failed
-                AND c.end_ns - c.start_ns <= p.end_ns - p.start_ns THEN c.end_ns - p.end_ns END AS over_ns,
+        CASE WHEN c.kind = 2 AND p.kind = 3 AND NOT p.failed AND c.end_ns - c.start_ns <= p.end_ns - p.start_ns
+                AND p.sid NOT IN (SELECT sid FROM derived.span_field WHERE kind = 3 AND operation IS NOT NULL) THEN c.end_ns - p.end_ns END AS over_ns,
         -- NTP's estimate for a call that returned (RFC 5905, section 8); the lower bound for a message.
         CASE WHEN c.kind = 2 AND p.kind = 3 THEN ((c.start_ns - p.start_ns) + (c.end_ns - p.end_ns)) / 2
             ELSE c.start_ns - p.start_ns END AS offset_ns

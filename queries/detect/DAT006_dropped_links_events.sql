@@ -12,7 +12,7 @@
 WITH dropping AS (
     SELECT d.service, r.namespace, d.trace_id, d.span_id, d.start_ns, d.end_ns, s.dropped_links, s.dropped_events
     FROM store.span AS s
-    JOIN derived.span AS d ON d.batch_id = s.batch_id AND d.span_no = s.span_no
+    JOIN derived.span AS d ON d.sid = (s.batch_id::BIGINT << 32) | s.span_no::BIGINT
     JOIN store.resource AS r ON r.resource_id = d.resource_id
     WHERE s.dropped_links > 0 OR s.dropped_events > 0
 )

@@ -90,7 +90,7 @@ given_up AS (
 ),
 -- Messages that nobody takes, where files say of destinations whose they are and not of this one.
 taken AS (
-    SELECT system, destination, false AS elsewhere FROM derived.span
+    SELECT system, destination, false AS elsewhere FROM derived.span_field
     WHERE operation IN ('receive', 'process') AND destination IS NOT NULL
     UNION
     SELECT system, destination, mid < 0 FROM derived.message SEMI JOIN derived.reception USING (mid)

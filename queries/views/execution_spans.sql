@@ -10,8 +10,8 @@ SELECT
         WHEN 'trace' THEN 'the rest of its trace belongs here'
         WHEN 'link' THEN 'linked to ' || v.name || ' (' || v.service || ')'
         WHEN 'linked from' THEN 'linked from ' || v.name || ' (' || v.service || ')'
-        WHEN 'message' THEN 'message ' || concat_ws('/', coalesce(d.destination, v.destination), d.partition,
-            coalesce(d.log_offset, d.message_id, v.message_id))
+        WHEN 'message' THEN 'message ' || concat_ws('/', coalesce(f.destination, w.destination), f.partition,
+            coalesce(f.log_offset, f.message_id, w.message_id))
         WHEN 'root' THEN 'no key: its trace and those linked to it'
     END END AS reason
 FROM derived.span AS d
@@ -20,3 +20,5 @@ JOIN derived.span_step AS t USING (sid)
 JOIN derived.execution_step AS x ON x.step = t.step
 JOIN derived.execution AS e ON e.eid = x.eid
 LEFT JOIN derived.span AS v ON v.sid = s.via
+LEFT JOIN derived.span_field AS f ON f.sid = d.sid
+LEFT JOIN derived.span_field AS w ON w.sid = s.via

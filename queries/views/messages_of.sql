@@ -15,7 +15,7 @@ message AS (SELECT m.* FROM derived.message AS m SEMI JOIN asked USING (mid)),
 -- (Who took a message is a reception; most stores have none of such, and no span is looked at.)
 dead_id AS (
     SELECT DISTINCT s.system, s.message_id
-    FROM derived.span AS s SEMI JOIN message USING (message_id)
+    FROM derived.span_field AS s SEMI JOIN message USING (message_id)
     WHERE s.kind = 5 AND s.sid IN (SELECT sid FROM derived.reception WHERE dead_letter)
 ),
 belongs AS (
