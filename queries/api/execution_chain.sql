@@ -20,7 +20,7 @@ engine AS (
     JOIN derived.execution_step AS x USING (eid)
     JOIN derived.span_step AS t USING (step)
     JOIN derived.span AS d USING (sid)
-    JOIN store.span AS o ON o.batch_id = d.sid >> 32 AND o.span_no = d.sid & 4294967295
+    JOIN store.span AS o ON o.batch_id = (d.sid >> 32)::UBIGINT AND o.span_no = (d.sid & 4294967295)::UINTEGER
     JOIN run_key AS k USING (shape_id)
     WHERE o.vals[k.i] != ''
     GROUP BY ALL

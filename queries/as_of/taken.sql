@@ -9,8 +9,8 @@ taken AS (
     JOIN derived.reception AS r USING (mid)
     JOIN derived.span AS p ON p.sid = m.mid
     JOIN derived.span_field AS f ON f.sid = m.mid
-    JOIN a_batch AS sent ON sent.batch_id = p.sid >> 32 AND p.end_ns <= sent.until_ns
-    JOIN a_batch AS got ON got.batch_id = r.sid >> 32 AND r.end_ns <= got.until_ns
+    JOIN a_batch AS sent ON sent.batch_id = (p.sid >> 32)::UBIGINT AND p.end_ns <= sent.until_ns
+    JOIN a_batch AS got ON got.batch_id = (r.sid >> 32)::UBIGINT AND r.end_ns <= got.until_ns
     WHERE m.trace_id NOT IN (SELECT trace_id FROM s_read)
 )
 SELECT system, destination, consumer_group, partition, max({'published_ns': published_ns, 'mid': mid}, 101) AS newest

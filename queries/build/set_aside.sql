@@ -49,7 +49,7 @@ request AS (
         r.vals[f.i_user_agent] AS agent, coalesce(r.vals[f.i_rpc_service], s.name) AS rpc
     FROM span AS s
     SEMI JOIN loose USING (trace_id)
-    JOIN store.span AS r ON (r.batch_id::BIGINT << 32) | r.span_no::BIGINT = s.sid
+    JOIN store.span AS r ON r.batch_id = (s.sid >> 32)::UBIGINT AND r.span_no = (s.sid & 4294967295)::UINTEGER
     LEFT JOIN b_field AS f ON f.shape_id = r.shape_id
     WHERE s.part = 'asked'
 ),
