@@ -86,6 +86,15 @@ EVERY_SPAN_ONCE = """
         pytest.param(
             [span(1, 1, 2), span(1, 2, 1), span(1, 3, 2, key="order-1")], id="cycle with a key"
         ),
+        pytest.param(
+            [
+                span(1, 1, key="order-1"),
+                *(span(1, n, n - 1) for n in range(2, 41)),
+                span(1, 101, 102),
+                *(span(1, n, n - 1) for n in range(102, 141)),
+            ],
+            id="a deep chain beside a cycle with another below it",
+        ),
         pytest.param([span(1, 1, 1), span(1, 2, 1)], id="its own parent"),
         pytest.param([span(1, 1, start_ns=1), span(1, 2, 1)], id="1970"),
         pytest.param([span(1, 1, start_ns=0, lasts_ns=0)], id="no time at all"),
