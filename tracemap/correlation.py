@@ -86,7 +86,8 @@ def climb(build: Build, start: str = "climb_pointers") -> int:
     """Lead every span to its nearest ancestor in ``b_near``: some generations one by one, then, of
     a chain, by pointer doubling. Returns how many spans of ``b_pointer`` nothing leads to.
 
-    ``start`` makes ``b_pointer``: of all spans, or of those without a membership.
+    ``start`` makes ``b_pointer``: of all spans, of those without a membership, or of those within
+    steps.
     """
     left = build.value(start)
     for generation in range(1, _STEPS + 1):

@@ -57,8 +57,9 @@ def join_messages(build: Build) -> None:
 @tracing.traced("build steps")
 def build_steps(build: Build) -> None:
     """Entry spans and what happens under them, messages and who took them."""
+    build.run("starter")
     build.run("climb_from_entry")
-    left = climb(build)
+    left = climb(build, "climb_pointers_inner")
     build.run("span_step")
     if left:
         build.run("span_step_left")

@@ -23,7 +23,10 @@ led(anchor, eid, run, step) AS (
     SELECT anchor, eid, step, step FROM twice
     UNION
     SELECT l.anchor, l.eid, l.run, h.from_step
-    FROM led AS l JOIN derived.handoff AS h ON h.eid = l.eid AND h.to_step = l.step AND h.type != 'correlation'
+    FROM led AS l
+    -- Of those executions alone: there are seldom any.
+    JOIN (SELECT * FROM derived.handoff WHERE eid IN (SELECT eids[1] FROM b_found WHERE rule = 'DUP002')) AS h
+        ON h.eid = l.eid AND h.to_step = l.step AND h.type != 'correlation'
 ),
 led_twice AS (
     SELECT c.anchor AS cause_anchor, l.anchor AS effect_anchor

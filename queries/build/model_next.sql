@@ -21,6 +21,7 @@ wait AS (
     SELECT wf, from_st, to_st, count(*) AS waits, quantile_disc(wait_ns, 0.99) AS p99_ns,
         min(done_ns) AS first_ns
     FROM went GROUP BY wf, from_st, to_st
+    HAVING count(*) > 0  -- Always; but then DuckDB takes it for the small side of joins, which it is.
 ),
 -- Each that went on is one of those that could.
 known AS NOT MATERIALIZED (

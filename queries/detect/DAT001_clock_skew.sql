@@ -29,7 +29,7 @@ edge AS (
     FROM (
         SELECT sid, min(mid) AS mid FROM derived.reception
         WHERE how IN ('link', 'message id', 'offset') AND operation = 'process' AND mid >= 0 AND NOT doubled
-        GROUP BY sid HAVING count(DISTINCT mid) = 1
+        GROUP BY sid HAVING min(mid) = max(mid)
     ) AS r
     JOIN derived.span AS c USING (sid)
     JOIN derived.span AS p ON p.sid = r.mid

@@ -12,14 +12,16 @@ WITH taking AS MATERIALIZED (
     JOIN derived.message AS m USING (mid)
     LEFT JOIN derived.step AS t ON t.step = r.step
 ),
-carried AS (
-    -- A message is at the destination it was sent to, and at the queue where it was taken.
-    SELECT mid, system, destination FROM derived.message WHERE destination IS NOT NULL
-    UNION ALL
-    SELECT DISTINCT mid, system, taken_at FROM taking
+-- A message is at the destination it was sent to, and at the queue where it was taken.
+elsewhere AS (
+    SELECT DISTINCT mid, system, taken_at AS destination FROM taking
     WHERE taken_at IS DISTINCT FROM sent_to
 ),
-seen AS (SELECT DISTINCT system, destination FROM carried),
+seen AS (
+    SELECT system, destination FROM derived.message WHERE destination IS NOT NULL
+    UNION
+    SELECT system, destination FROM elsewhere
+),
 claimed AS (
     -- A catalog's "kafka" or "sqs" need not be spelled as messaging.system is: it only prefers.
     SELECT
@@ -59,10 +61,15 @@ side AS (
         sum(messages)::BIGINT AS messages
     FROM taken GROUP BY ALL
     UNION ALL
-    SELECT
-        'producer', c.system, c.destination, m.producer_service, m.producer_namespace, count(*)
-    FROM carried AS c JOIN derived.message AS m USING (mid)
-    WHERE m.producer_service IS NOT NULL
+    SELECT 'producer', system, destination, producer_service, producer_namespace, sum(messages)::BIGINT
+    FROM (
+        SELECT system, destination, producer_service, producer_namespace, count(*) AS messages
+        FROM derived.message WHERE destination IS NOT NULL GROUP BY ALL
+        UNION ALL
+        SELECT e.system, e.destination, m.producer_service, m.producer_namespace, count(*)
+        FROM elsewhere AS e JOIN derived.message AS m USING (mid) GROUP BY ALL
+    )
+    WHERE producer_service IS NOT NULL
     GROUP BY ALL
 ),
 kind AS (
