@@ -164,6 +164,7 @@ BUILD: Final[tuple[str, ...]] = (
     "model_next",
     "model_destination",
     "model_redelivery",
+    "span_count",
     "caller_type",
     "rhythm",
     "clean_step",

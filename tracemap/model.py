@@ -6,6 +6,9 @@ from tracemap import tracing
 from tracemap.build import Build
 from tracemap.settings import Settings
 
+#: Who calls what is learned from about this many spans, and from all of the kinds that are rare.
+_SAMPLE = 1_000_000
+
 
 @tracing.traced("learn")
 def learn(build: Build, settings: Settings) -> None:
@@ -19,7 +22,8 @@ def learn(build: Build, settings: Settings) -> None:
         build.run("model_next", deadline_handoff_ns=settings.deadline_handoff_ns)
         build.run("model_destination", deadline_handoff_ns=settings.deadline_handoff_ns)
         build.run("model_redelivery", deadline_handoff_ns=settings.deadline_handoff_ns)
-        for name in ("caller_type", "rhythm", "clean_step", "clean_effect"):
+        build.run("caller_type", one_in=max(1, build.value("span_count") // _SAMPLE))
+        for name in ("rhythm", "clean_step", "clean_effect"):
             build.run(name)
     build.run("processed")
     build.learn("doubled_group")

@@ -2,37 +2,37 @@
 -- how often its parent is missing. One that may still be at work, by how long such callers last, is not.
 -- waits: the step above nearly always waits for it, as who calls does.
 CREATE OR REPLACE TABLE derived.caller_type AS
-WITH kind AS MATERIALIZED (
-    SELECT step, caller, hash(text_hash(service), text_hash(namespace), text_hash(name)) AS kind,
-        coalesce(kind != 5 AND parent_kind != 4 AND end_ns - start_ns <= parent_ns, false) AS waits
-    FROM derived.step
-),
--- The step above a span is its own, unless it begins one. Before the spans are met: by numbers alone.
-above AS MATERIALIZED (
-    SELECT t.sid, k.kind, false AS waits FROM derived.span_step AS t JOIN kind AS k USING (step) WHERE t.sid != t.step
+WITH often AS MATERIALIZED (SELECT service, name, count(*) AS refs FROM derived.span WHERE psid IS NOT NULL GROUP BY service, name),
+-- One in so many tells as much as all, but of those of which that would be few. By when it began, for ids may be made anew.
+looked_at AS MATERIALIZED (
+    SELECT sid, service, name, greatest(start_ns - parent_start_ns, 0) AS lead_ns
+    FROM derived.span WHERE psid IS NOT NULL AND hash(start_ns) % $one_in::UBIGINT = 0
     UNION ALL
-    SELECT s.step, k.kind, s.waits FROM kind AS s JOIN kind AS k ON k.step = s.caller
+    SELECT sid, service, name, greatest(start_ns - parent_start_ns, 0)
+    FROM derived.span SEMI JOIN (SELECT service, name FROM often WHERE refs < 5000 * $one_in) AS o USING (service, name)
+    WHERE psid IS NOT NULL AND hash(start_ns) % $one_in::UBIGINT != 0
+),
+-- The step above a span is its own, unless it begins one.
+above AS (
+    SELECT l.service, l.name, l.lead_ns, CASE WHEN t.step = t.sid THEN s.caller ELSE t.step END AS step,
+        t.step = t.sid AND coalesce(s.kind != 5 AND s.parent_kind != 4 AND s.end_ns - s.start_ns <= s.parent_ns, false) AS waits
+    FROM looked_at AS l JOIN derived.span_step AS t USING (sid) JOIN derived.step AS s ON s.step = t.step
 ),
 counted AS (
-    SELECT any_value(s.service) AS service, any_value(s.name) AS name, a.kind,
-        count(*) AS times, count(*) FILTER (a.waits) AS waited, quantile_disc(greatest(s.start_ns - s.parent_start_ns, 0), 0.99) AS p99_lead_ns
-    FROM derived.span AS s JOIN above AS a USING (sid)
-    WHERE s.psid IS NOT NULL
-    GROUP BY hash(text_hash(s.service), text_hash(s.name)), a.kind
+    SELECT a.service, a.name, k.service AS caller_service, k.namespace AS caller_namespace, k.name AS caller_name,
+        count(*) AS times, count(*) FILTER (a.waits) AS waited, quantile_disc(a.lead_ns, 0.99) AS p99_lead_ns
+    FROM above AS a JOIN derived.step AS k USING (step)
+    GROUP BY ALL
 ),
 lasted AS (
-    SELECT service, namespace, name, hash(text_hash(service), text_hash(namespace), text_hash(name)) AS kind, quantile_disc(end_ns - start_ns, 0.99) AS p99_ns
-    FROM derived.step GROUP BY service, namespace, name
-),
-seen AS (
-    SELECT c.service, c.name, l.service AS caller_service, l.namespace AS caller_namespace, l.name AS caller_name,
-        c.times, c.waited, c.p99_lead_ns, l.p99_ns
-    FROM counted AS c JOIN lasted AS l USING (kind)
+    SELECT service, namespace, name, quantile_disc(end_ns - start_ns, 0.99) AS p99_ns FROM derived.step GROUP BY service, namespace, name
 ),
 usual AS (
-    SELECT * FROM seen
+    SELECT c.*, l.p99_ns
+    FROM counted AS c
+    JOIN lasted AS l ON l.service = c.caller_service AND l.name = c.caller_name AND l.namespace IS NOT DISTINCT FROM c.caller_namespace
     QUALIFY row_number() OVER (
-        PARTITION BY service, name ORDER BY times DESC, caller_service, caller_name, caller_namespace) = 1
+        PARTITION BY c.service, c.name ORDER BY c.times DESC, c.caller_service, c.caller_name, c.caller_namespace) = 1
 ),
 absent AS (
     SELECT s.service, s.name, count(*) AS missing, count(DISTINCT s.start_ns // 60000000000) AS minutes
@@ -52,9 +52,9 @@ device AS (
 total AS (
     SELECT t.service, t.name, t.refs, coalesce(a.missing, 0) AS missing, coalesce(a.minutes, 0) AS minutes
     FROM (
-        SELECT service, name, sum(times)::BIGINT AS refs
+        SELECT service, name, sum(refs)::BIGINT AS refs
         FROM (
-            SELECT service, name, times FROM seen
+            SELECT service, name, refs FROM often
             UNION ALL
             SELECT service, name, count(*) FROM derived.span WHERE parent_span_id IS NOT NULL AND psid IS NULL GROUP BY service, name
         )

@@ -8,11 +8,14 @@ WITH workflow AS (
 clean AS MATERIALIZED (
     SELECT step, wf, st FROM derived.execution_step SEMI JOIN workflow USING (wf) WHERE NOT failed
 ),
-within AS MATERIALIZED (SELECT sid, step FROM derived.span_step SEMI JOIN clean USING (step))
-SELECT DISTINCT x.wf, x.st, hash(text_hash(coalesce(f.destination, f.peer)), text_hash(s.name)) AS effect
+within AS MATERIALIZED (SELECT sid, step FROM derived.span_step SEMI JOIN clean USING (step)),
+sent AS MATERIALIZED (
+    SELECT t.sid, t.step, coalesce(f.destination, f.peer) AS place, f.peer_kind
+    FROM within AS t JOIN derived.span_field AS f USING (sid)
+    WHERE f.kind IN (3, 4) AND coalesce(f.destination, f.peer) IS NOT NULL
+)
+SELECT DISTINCT x.wf, x.st, hash(text_hash(t.place), text_hash(s.name)) AS effect
 FROM clean AS x
-JOIN within AS t USING (step)
+JOIN sent AS t USING (step)
 JOIN derived.span AS s USING (sid)
-JOIN derived.span_field AS f USING (sid)
-WHERE NOT s.failed AND s.kind IN (3, 4) AND coalesce(f.destination, f.peer) IS NOT NULL
-    AND (f.peer_kind IS DISTINCT FROM 'datastore' OR contains(s.name, ' '))
+WHERE NOT s.failed AND (t.peer_kind IS DISTINCT FROM 'datastore' OR contains(s.name, ' '))

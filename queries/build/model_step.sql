@@ -3,10 +3,12 @@
 CREATE OR REPLACE TABLE derived.model_step AS
 WITH doubled AS (SELECT DISTINCT sid AS step FROM derived.reception WHERE doubled),
 -- What ran once at most is told by b_kind. The rest is counted: two tries at one message are one piece of work.
-several AS (
-    SELECT eid, wf, st FROM b_kind WHERE done > 1
-    UNION
-    SELECT eid, wf, st FROM derived.execution_step SEMI JOIN doubled USING (step)
+several AS MATERIALIZED (
+    SELECT eid, wf, st FROM (
+        SELECT eid, wf, st FROM b_kind WHERE done > 1
+        UNION ALL
+        SELECT eid, wf, st FROM derived.execution_step SEMI JOIN doubled USING (step)
+    ) GROUP BY eid, wf, st HAVING count(*) > 0
 ),
 piece AS (
     SELECT eid, wf, st, done FROM b_kind ANTI JOIN several USING (eid, wf, st)

@@ -8,12 +8,6 @@ WITH untold AS (
     FROM (SELECT trace_id, count(*) AS spans FROM b_open GROUP BY trace_id) AS o
     JOIN derived.trace AS t USING (trace_id) WHERE t.spans = o.spans
 ),
-tied AS (
-    SELECT sid FROM derived.link
-    UNION SELECT linked_sid FROM derived.link
-    UNION SELECT sid FROM b_join
-    UNION SELECT mid FROM b_join
-),
 span AS (
     SELECT s.sid, s.psid, s.trace_id, s.name, CASE
         WHEN s.kind = 2 THEN 'asked'
@@ -38,10 +32,17 @@ shaped AS (
     HAVING bool_and(part IN ('asked', 'asks', 'within')) AND bool_or(part = 'asked')
         OR bool_and(part = 'poll' OR (part = 'asks' AND psid IS NOT NULL)) AND bool_or(part = 'poll')
 ),
-loose AS (
-    SELECT trace_id, what FROM shaped
-    WHERE trace_id NOT IN (SELECT trace_id FROM span SEMI JOIN tied USING (sid))
+-- Of those that are asked about alone: there may be few among millions.
+tied AS (
+    SELECT s.trace_id FROM derived.link AS l JOIN span AS s ON s.sid = l.sid
+    UNION ALL
+    SELECT s.trace_id FROM derived.link AS l JOIN span AS s ON s.sid = l.linked_sid
+    UNION ALL
+    SELECT s.trace_id FROM b_join AS j JOIN span AS s ON s.sid = j.sid
+    UNION ALL
+    SELECT s.trace_id FROM b_join AS j JOIN span AS s ON s.sid = j.mid
 ),
+loose AS (SELECT trace_id, what FROM shaped WHERE trace_id NOT IN (SELECT trace_id FROM tied)),
 request AS (
     SELECT s.trace_id, s.name,
         coalesce(r.vals[f.i_http_method], regexp_extract(s.name, '^([A-Z]+)( |$)', 1)) AS method,
