@@ -108,6 +108,8 @@ STORE: Final[tuple[str, ...]] = (
     "lift_spans",
     "memory",
     "memory_bound",
+    "threads",
+    "threads_bound",
     "missing_rows",
     "oldest_share",
     "prepare_batches",

@@ -39,6 +39,7 @@ from tracemap.freshness import (
 from tracemap.model import judge, learn
 from tracemap.owner_resolution import resolve_owners
 from tracemap.store import Store
+from tracemap.threads import one_thread
 from tracemap.transactions import transaction
 
 _log = logging.getLogger(__name__)
@@ -47,6 +48,8 @@ Mode = Literal["auto", "whole", "partial", "given", "partition"]
 
 #: Up to this many spans a whole analysis is quick, and learns from every one of them.
 _SMALL: Final = 100_000
+#: Up to so many new spans touch so few that one thread does it best.
+_FEW: Final = 25_000
 #: A larger store is analysed whole again when it has grown by this share since ...
 _GROWN: Final = 0.5
 #: ... or, while it is live, after so many times as long as that takes ...
@@ -76,13 +79,14 @@ def refresh(store: Store, *, now_ns: int | None = None, mode: Mode = "auto") -> 
         began = time.monotonic_ns()
         if standing and mode in ("auto", "partial"):
             insist = mode == "partial"
-            if (insist or _suffices(build, standing, given)) and _part(
-                store, standing, moment, began, insist=insist
-            ):
-                return True
+            if insist or _suffices(build, standing, given):
+                with one_thread(cursor, few=standing.fresh <= _FEW):
+                    if _part(store, standing, moment, began, insist=insist):
+                        return True
         if mode in ("given", "partition"):
             build.sight = mode
-        with transaction(cursor, store.path):
+        ((_, total),) = build.rows("store/last_batch")
+        with one_thread(cursor, few=total <= _SMALL), transaction(cursor, store.path):
             _whole(build, store, moment, given, began, standing)
         return True
 

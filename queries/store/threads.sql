@@ -1,0 +1,2 @@
+-- How many threads DuckDB uses.
+SELECT current_setting('threads')
