@@ -5,7 +5,7 @@ WITH counted(what, number) AS (
     SELECT 'received', coalesce(sum(spans), 0)::BIGINT FROM store.batch WHERE batch_id <= $upto
     UNION ALL SELECT 'horizon_ns', max(horizon_ns) FROM derived.source
     UNION ALL SELECT 'live', count(*) FROM derived.source WHERE kind = 'live' AND NOT silent
-    UNION ALL SELECT 'spans', count(*) FROM derived.span
+    UNION ALL SELECT 'spans', coalesce(sum(spans), 0)::BIGINT FROM derived.trace
     UNION ALL SELECT 'traces', count(*) FROM derived.trace
     UNION ALL SELECT 'set_aside', count(*) FROM derived.set_aside
     UNION ALL SELECT 'executions', count(*) FROM derived.execution

@@ -25,11 +25,15 @@ whole AS (
 ),
 -- Most executions are told by the same services as many others: the names of each such set are listed once.
 teller AS MATERIALIZED (SELECT eid, sum(told) AS tellers FROM (SELECT DISTINCT eid, told FROM b_run_step) GROUP BY eid),
+-- One execution's steps of each: few, so by themselves.
+shown AS MATERIALIZED (
+    SELECT e.tellers, r.step
+    FROM (SELECT tellers, min(eid) AS eid FROM teller GROUP BY tellers) AS e JOIN b_run_step AS r USING (eid)
+),
 named AS (
-    SELECT e.tellers, list_sort(list(DISTINCT t.service)) AS services, list(DISTINCT t.source_id) AS sources
-    FROM (SELECT tellers, min(eid) AS eid FROM teller GROUP BY tellers) AS e
-    JOIN b_run_step AS r USING (eid) JOIN derived.step AS t USING (step)
-    GROUP BY e.tellers
+    SELECT s.tellers, list_sort(list(DISTINCT t.service)) AS services, list(DISTINCT t.source_id) AS sources
+    FROM shown AS s JOIN derived.step AS t USING (step)
+    GROUP BY s.tellers
 )
 SELECT w.*, n.services, n.sources, f.first.step AS first_step, f.first.service AS start_service, f.first.name AS start_name
 FROM whole AS w JOIN first_head AS f USING (eid) JOIN teller AS e USING (eid) JOIN named AS n USING (tellers)

@@ -19,7 +19,7 @@ newest AS (
     SELECT target, consumer_group, partition, max(published_ns) AS newest_ns
     FROM taken WHERE partition IS NOT NULL GROUP BY target, consumer_group, partition
 ),
-offered AS NOT MATERIALIZED (
+offered AS MATERIALIZED (
     SELECT target, consumer_group, mid, kind, published_ns, true AS took FROM taken
     UNION ALL
     -- Up to the newest that it took: what came later may still be taken. So may what is not late yet.

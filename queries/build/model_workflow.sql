@@ -2,9 +2,9 @@
 CREATE OR REPLACE TABLE derived.model_workflow AS
 WITH gap AS (
     -- In which order those come that began at once tells nothing: there is no pause between them.
-    SELECT s.wf, t.start_ns - max(t.end_ns) OVER (
-        PARTITION BY s.eid ORDER BY t.start_ns ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS gap_ns
-    FROM derived.execution_step AS s JOIN derived.step AS t USING (step)
+    SELECT e.wf, r.start_ns - max(r.end_ns) OVER (
+        PARTITION BY r.eid ORDER BY r.start_ns ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS gap_ns
+    FROM b_run_step AS r JOIN derived.execution AS e USING (eid)
 ),
 quiet AS (SELECT wf, quantile_disc(greatest(gap_ns, 0), 0.99) AS p99_gap_ns FROM gap WHERE gap_ns IS NOT NULL GROUP BY wf)
 SELECT e.wf, any_value(e.workflow) AS workflow, any_value(e.start_service) AS start_service, count(*) AS executions,

@@ -4,7 +4,7 @@
 -- source.
 CREATE OR REPLACE TEMP TABLE b_step_identity AS
 WITH belongs AS MATERIALIZED (
-    SELECT i.vid, t.step, t.caller, t.trace_id, t.start_ns, t.end_ns, t.spans, t.failed, t.last_attempt,
+    SELECT i.vid, t.step, t.caller, t.trace_id, t.start_ns, t.end_ns, t.spans, t.failed, t.refused, t.last_attempt,
         hash(text_hash(t.service), text_hash(t.name)) AS st, hash(text_hash(t.service), t.source_id) AS told
     FROM derived.step AS t JOIN derived.set_identity AS i USING (kset)
 )

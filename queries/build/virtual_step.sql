@@ -1,7 +1,7 @@
 -- Peers that send no telemetry: CLIENT spans with a named peer and nothing of another service below.
 CREATE OR REPLACE TABLE derived.virtual_step AS
 WITH answered AS (
-    SELECT DISTINCT c.psid AS sid
+    SELECT c.psid AS sid
     FROM derived.span AS c JOIN derived.span AS p ON p.sid = c.psid
     WHERE c.is_entry AND c.parent_kind = 3 AND c.service != p.service
 ),
