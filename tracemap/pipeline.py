@@ -48,8 +48,10 @@ Mode = Literal["auto", "whole", "partial", "given", "partition"]
 
 #: Up to this many spans a whole analysis is quick, and learns from every one of them.
 _SMALL: Final = 100_000
-#: Up to so many new spans touch so few that one thread does it best.
+#: Up to so many new spans touch so few that one thread does it best, where looking for them is
+#: little work: in a store of so many.
 _FEW: Final = 25_000
+_NARROW: Final = 2_000_000
 #: A larger store is analysed whole again when it has grown by this share since ...
 _GROWN: Final = 0.5
 #: ... or, while it is live, after so many times as long as that takes ...
@@ -80,7 +82,7 @@ def refresh(store: Store, *, now_ns: int | None = None, mode: Mode = "auto") -> 
         if standing and mode in ("auto", "partial"):
             insist = mode == "partial"
             if insist or _suffices(build, standing, given):
-                with one_thread(cursor, few=standing.fresh <= _FEW):
+                with one_thread(cursor, few=_is_few(standing)):
                     if _part(store, standing, moment, began, insist=insist):
                         return True
         if mode in ("given", "partition"):
@@ -89,6 +91,10 @@ def refresh(store: Store, *, now_ns: int | None = None, mode: Mode = "auto") -> 
         with one_thread(cursor, few=total <= _SMALL), transaction(cursor, store.path):
             _whole(build, store, moment, given, began, standing)
         return True
+
+
+def _is_few(standing: Standing) -> bool:
+    return standing.fresh <= _FEW and standing.received <= _NARROW
 
 
 def _suffices(build: Build, standing: Standing, given: int) -> bool:
