@@ -2,8 +2,8 @@
 
 Of a small store, and of a part, planning costs more than the rows do. A statement that makes
 nothing unless some tables have rows names them in a line ``-- needs: b_taken, derived.message``.
-It is not run where this run left one of them empty; what it would create is made empty instead,
-once an analysis of this process has shown how.
+It is not run where this run left one of them empty; what it would create is made empty instead:
+the first time in a process by the statement itself, without its rows, later without planning it.
 """
 
 from __future__ import annotations
@@ -83,8 +83,10 @@ class Build:
         """Execute the statement, but for one that needs rows where there are none; parameters are
         bound, never pasted."""
         plan = _plan(_text(name))
-        if plan.needs.isdisjoint(self._empty) or not self._leave_empty(plan):
+        if plan.needs.isdisjoint(self._empty):
             self._note(plan, self._execute(name, params))
+        elif plan.table is not None and plan.creates and plan.table not in self._empty:
+            self._make_empty(plan.table, name, params)
 
     def forget(self) -> None:
         """Tables that were made are gone, and others of their names are in sight."""
@@ -126,16 +128,15 @@ class Build:
         elif plan.creates:
             self._empty.add(plan.table)
 
-    def _leave_empty(self, plan: _Plan) -> bool:
-        """Whether the statement's table is as it would leave it."""
-        if plan.table is None or not plan.creates or plan.table in self._empty:
-            return True
-        if plan.table not in _EMPTY:
-            return False
-        self.cursor.execute(parsed(self.cursor, _EMPTY[plan.table]))
-        self._made.add(plan.table)
-        self._empty.add(plan.table)
-        return True
+    def _make_empty(self, table: str, name: str, params: dict[str, object]) -> None:
+        """Leave the table as the statement would, were it run."""
+        if table in _EMPTY:
+            self.cursor.execute(parsed(self.cursor, _EMPTY[table]))
+        else:
+            planned = parsed(self.cursor, f"{_text(name)}\nWITH NO DATA")
+            self.cursor.execute(planned, params or None)
+        self._made.add(table)
+        self._empty.add(table)
 
 
 def _text(name: str) -> str:
