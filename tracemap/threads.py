@@ -7,7 +7,7 @@ ends earlier.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import duckdb
 
@@ -30,4 +30,5 @@ def one_thread(cursor: duckdb.DuckDBPyConnection, *, few: bool) -> Iterator[None
         try:
             yield
         finally:
-            apart.execute(queries.text("store/threads_bound"), {"threads": threads})
+            with suppress(duckdb.ConnectionException):  # the database is closed
+                apart.execute(queries.text("store/threads_bound"), {"threads": threads})
