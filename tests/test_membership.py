@@ -11,7 +11,7 @@ import json
 import os
 import random
 import secrets
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -270,13 +270,13 @@ def differences(product: Product, spans: list[Span]) -> list[str]:
         if span.id in product.guessed:
             continue
         names, mids = taken.get(span, {}), product.joins.get(span.id, {})
-        by_name = {getattr(n, "id", "unseen"): how for n, how in names.items()}
-        by_mid = {"unseen" if isinstance(m, int) else m: how for m, how in mids.items()}
+        by_name = Counter((getattr(n, "id", "unseen"), how) for n, how in names.items())
+        by_mid = Counter(("unseen" if isinstance(m, int) else m, how) for m, how in mids.items())
+        theirs = frozenset(name for name in names if not hasattr(name, "id"))
+        ours = frozenset(mid for mid in mids if isinstance(mid, int))
         if by_name != by_mid:
-            found.append(f"{span.id} took {by_name}, not {by_mid}")
-        elif "unseen" in by_name:
-            theirs = frozenset(name for name in names if not hasattr(name, "id"))
-            ours = frozenset(mid for mid in mids if isinstance(mid, int))
+            found.append(f"{span.id} took {dict(by_name)}, not {dict(by_mid)}")
+        elif theirs:
             unseen.add((theirs, ours))
     apart = len(unseen) == len({names for names, _ in unseen}) == len({mids for _, mids in unseen})
     if not apart or any(len(names) != len(mids) for names, mids in unseen):
