@@ -26,8 +26,8 @@ def one_thread(cursor: duckdb.DuckDBPyConnection, *, few: bool) -> Iterator[None
         return
     with cursor.cursor() as apart:
         ((threads,),) = apart.execute(queries.text("store/threads")).fetchall()
-        apart.execute(queries.text("store/threads_bound"), {"threads": 1})
         try:
+            apart.execute(queries.text("store/threads_bound"), {"threads": 1})
             yield
         finally:
             with suppress(duckdb.ConnectionException):  # the database is closed

@@ -1,1 +1,2 @@
+-- How many spans there are, without copies.
 SELECT count(*) FROM derived.span
