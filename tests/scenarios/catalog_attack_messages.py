@@ -135,6 +135,25 @@ def slow_worker(s: Scenario) -> None:
         s.process(coder, message, at + 1.0, lasts, attributes=name)
 
 
+@scenario("orp002-lost-where-others-came-again", lookalike_of=("STL001",))
+def lost_where_others_came_again(s: Scenario) -> None:
+    """A message is lost where others failed and came again an hour later.
+
+    Each try takes 150 ms. That orders 7 and 15 were shipped an hour after their first try does not
+    make an hour's work of it: the message of order 20 was not still being processed three hours later.
+    """
+    shop = Shop.of(s)
+    for number in ORDERS:
+        message = shop.place(number, number * 60.0)
+        if number in (7, 15):
+            failed = shop.ship(number, message, error="TimeoutError: no answer of the carrier")
+            shop.ship(number, message, at=failed.end + 3600.0)
+        elif number != 20:
+            shop.ship(number, message)
+    shop.order(LEARNED + 42, 3 * 3600.0)
+    s.expect("ORP002", order(20), team="logistics", mentions=["orders.placed", "processing_ns"])
+
+
 @scenario("orp002-not-delayed-queue", lookalike_of=("ORP002", "STL001"))
 def delayed_queue(s: Scenario) -> None:
     """A queue delivers reminders after a delay that the sender chooses: a minute or thirty."""
