@@ -150,6 +150,8 @@ BUILD: Final[tuple[str, ...]] = (
     "headless",
     "usual_source",
     "handoff_correlation",
+    "handoff_tie",
+    "handoff_tied",
     "virtual_call",
     "repeated",
     "model_workflow",

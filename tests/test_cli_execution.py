@@ -79,10 +79,20 @@ def many(s: Scenario) -> None:
         s.serve(shop.checkout, f"POST /{goods}", number * 10.0, 0.004, attributes=key(number))
 
 
+def no_key(s: Scenario) -> None:
+    """A consumer without context, below which a span links to the request. Nothing has a key."""
+    web, worker = s.service("web", "storefront"), s.service("worker", "platform")
+    root = s.serve(web, "POST /jobs", 0.0, 0.1)
+    message = s.publish(web, "jobs", 0.05, parent=root, message_id=False)
+    taken = s.process(worker, message, 1.0, 0.2, joined_by="none")
+    s.span(worker, "look up", Kind.INTERNAL, 1.1, 0.05, parent=taken, links=[root])
+
+
 WRITTEN: Mapping[str, Callable[[Scenario], None]] = {
     "slow-shop": slow_shop,
     "engine": engine,
     "many": many,
+    "no-key": no_key,
 }
 
 
@@ -122,10 +132,27 @@ def test_a_message_id_alone_is_named_as_the_weakest_evidence(stored: Open) -> No
     assert "Weakest evidence: trace 2 rests on one message, joined by message id" in told
 
 
+def test_a_key_that_stands_for_another_is_not_that(stored: Open) -> None:
+    told = explain(stored("keys-before-correlation-ids"), "ord-1010")
+    assert "2 of them carry order.id=ord-1010, 1 has a key that stands for it." in told
+    assert "settle (payment) carries x-correlation-id, which stands beside order.id" in told
+
+
 def test_a_relay_is_explained_by_who_links_to_it(stored: Open) -> None:
     told = explain(stored("healthy-outbox-retries-and-replies"), "ord-1010")
     assert "send orders.placed (relay) is linked to by process orders.placed (shipping)" in told
     assert "Weakest evidence: trace 3 rests on one span link" in told
+
+
+def test_what_follows_from_being_one_does_not_explain_it(stored: Open) -> None:
+    database = stored("no-key")
+    with tracemap.open(database) as opened:
+        (name,) = opened.executions()["execution"]
+        (handoff,) = opened.handoffs(execution=name)["evidence"]
+    assert handoff.startswith("message joined by execution and destination")
+    told = explain(database, name)
+    assert "a span link joins look up (worker) and POST /jobs (web) in trace 1" in told
+    assert "Weakest evidence: trace 2 rests on a span link;" in told
 
 
 def test_what_is_shared_merges_nothing_and_says_so(stored: Open) -> None:

@@ -94,5 +94,5 @@ def build_executions(build: Build) -> None:
         build.run(name)
     build.run("headless")
     build.learn("usual_source")
-    for name in ("handoff_correlation", "virtual_call", "repeated"):
+    for name in ("handoff_correlation", "handoff_tie", "handoff_tied", "virtual_call", "repeated"):
         build.run(name)

@@ -15,7 +15,8 @@ across AS (
     SELECT l.sid, l.linked_sid AS other, 'span link' AS how FROM derived.link AS l WHERE l.linked_sid IS NOT NULL
     UNION ALL
     SELECT r.sid, r.mid, CASE r.how WHEN 'link' THEN 'span link' ELSE r.how END
-    FROM derived.reception AS r WHERE r.mid >= 0
+    -- (What was joined because it is one execution does not tell why it is.)
+    FROM derived.reception AS r WHERE r.mid >= 0 AND r.how != 'correlation'
 ),
 edge AS (
     SELECT a.sid, a.other, a.how, m.trace_id, o.trace_id AS other_trace

@@ -14,9 +14,11 @@ SELECT
         WHEN 'detached' THEN printf('lasted %.1f ms, longer than the %.1f ms of its caller', h.callee_ns / 1e6, h.caller_ns / 1e6)
         WHEN 'returned' THEN printf('the call of %.1f ms returned', h.caller_ns / 1e6)
         WHEN 'link' THEN CASE WHEN h.mid IS NULL THEN 'span link' ELSE 'message joined by span link' END
-        WHEN 'key' THEN 'both carry ' || coalesce(e.key || ' ' || e.value, 'the same execution')
+        WHEN 'key' THEN 'both carry ' || e.key || ' ' || e.value
         WHEN 'correlation' THEN 'message joined by ' || coalesce(e.key || ' ' || e.value, 'execution') || ' and destination'
-        ELSE 'message joined by ' || h.how
+        ELSE CASE WHEN h.type != 'correlation' THEN 'message joined by ' || h.how
+            WHEN h.mid IS NULL THEN concat(e.key || ' ' || e.value || ': ', h.how)
+            ELSE printf('message joined by %s and destination: %s', coalesce(e.key || ' ' || e.value, 'execution'), h.how) END
     END AS evidence, h.wait_ns, utc(b.start_ns) AS started_at,
     oa.team AS from_team, ob.team AS to_team, oa.team IS DISTINCT FROM ob.team AS boundary
 FROM derived.handoff AS h

@@ -140,7 +140,7 @@ def lost_where_others_came_again(s: Scenario) -> None:
     """A message is lost where others failed and came again an hour later.
 
     Each try takes 150 ms. That orders 7 and 15 were shipped an hour after their first try does not
-    make an hour's work of it: the message of order 20 was not still being processed three hours later.
+    make an hour's work of it: three hours later the message of order 20 is not in process still.
     """
     shop = Shop.of(s)
     for number in ORDERS:

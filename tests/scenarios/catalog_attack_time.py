@@ -77,6 +77,8 @@ def long_job(s: Scenario) -> None:
     other = s.service("web", "storefront")
     for minute in range(100):
         s.serve(other, "GET /", minute * 325.0, 0.01)
+    no_key = "no key: of one trace, or of traces that are linked"
+    s.expected["handoffs"] = [{"from_service": "nightly", "evidence": no_key}]
 
 
 @scenario("orp004-not-gap-in-the-recording", lookalike_of=("ORP001", "ORP002", "ORP004", "STL001"))

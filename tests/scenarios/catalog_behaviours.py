@@ -73,7 +73,52 @@ def context_lost(s: Scenario) -> None:
         "status": {"completed": len(ORDERS)},
     }
     s.expected["handoffs"] = [
-        {"from_service": "checkout", "to_service": "shipping", "mode": "async"}
+        {
+            "from_service": "checkout",
+            "to_service": "shipping",
+            "mode": "async",
+            "evidence": f"message joined by order.id {order(number)} and destination",
+        }
+        for number in (1, 40)
+    ]
+
+
+@scenario("context-lost-where-the-key-is-below", lookalike_of=("ORP002", "STL001", "ORP004"))
+def key_is_below(s: Scenario) -> None:
+    """What takes the message does not know the order; the courier that it calls does.
+
+    The hand-off's evidence says so: only checkout's step carries ``order.id``. Of every third order
+    a span within shipping's own step names it: there both do.
+    """
+    shop = Shop.of(s)
+    courier = s.service("courier", "logistics")
+    for number in ORDERS:
+        message = shop.place(number, number * 60.0, message_id=False)
+        at = message.end + s.random.uniform(0.3, 0.6)
+        taken = s.process(shop.shipping, message, at, 0.15, joined_by="none")
+        s.call(
+            shop.shipping, courier, "POST /parcels", at + 0.05, 0.05, parent=taken,
+            attributes=key(number),
+        )  # fmt: skip
+        if number % 3 == 0:
+            s.span(
+                shop.shipping, "pack", Kind.INTERNAL, at + 0.01, 0.02, parent=taken,
+                attributes=key(number),
+            )  # fmt: skip
+    s.expected["executions"] = {
+        "count": len(ORDERS),
+        "all": {"traces": 2},
+        "status": {"completed": len(ORDERS)},
+    }
+    joined = f"message joined by order.id {order(5)} and destination"
+    having = "the step before carries it, the one after has it from the rest of its trace"
+    s.expected["handoffs"] = [
+        {"execution": order(5), "to_service": "shipping", "evidence": f"{joined}: {having}"},
+        {
+            "execution": order(6),
+            "to_service": "shipping",
+            "evidence": f"message joined by order.id {order(6)} and destination",
+        },
     ]
 
 

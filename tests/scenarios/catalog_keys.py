@@ -105,6 +105,13 @@ def before_correlation_ids(s: Scenario) -> None:
         "all": {"traces": 3},
         "of": {order(number): {"status": "completed"} for number in range(1, 13)},
     }
+    s.expected["handoffs"] = [
+        {
+            "to_name": "settle",
+            "evidence": f"order.id {order(5)}: the step before carries it, the one after carries "
+            "x-correlation-id, which stands for it",
+        }
+    ]
 
 
 @scenario("keys-pressed-twice")

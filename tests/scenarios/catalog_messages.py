@@ -212,6 +212,14 @@ def from_an_outbox(s: Scenario) -> None:
             shop.ship(number, message)
     s.expected["keys"] = ["order.id"]
     s.expected["executions"] = {"count": 42 + 14, "of": {order(5): {"traces": 3}}}
+    s.expected["handoffs"] = [
+        {
+            "from_service": "checkout",
+            "to_service": "relay",
+            "evidence": f"order.id {order(5)}: the step before carries it, the one after has it "
+            "from what links to it",
+        }
+    ]
 
 
 @scenario("runs-again-after-its-end", lookalike_of=("DUP002",))
@@ -342,3 +350,13 @@ def worked_off(s: Scenario) -> None:
         "all": {"traces": 2, "services": ["checkout", "shipping"]},
         "of": {order(1): {"spans": 5}, order(2): {"spans": 4}},
     }
+    # What tells of the order is below the poll, not on it.
+    s.expected["handoffs"] = [
+        {
+            "execution": order(2),
+            "from_service": "checkout",
+            "to_name": "orders.placed receive",
+            "evidence": f"order.id {order(2)}: the step before carries it, the one after has it "
+            "from what is below it",
+        }
+    ]

@@ -28,7 +28,6 @@ _HOW: Final[Mapping[str, str]] = {
     "offset": "has the topic, partition and offset of",
     "inside the receive": "is inside the reception of",
     "identity": "took the same message as",
-    "correlation": "is the only one to take what was sent by",
 }
 
 
@@ -95,11 +94,13 @@ def opening(
             "what links and messages join, named after its first root."
         )
         return
-    bound = sum(row["bond"] in ("key", "lower key") for row in members)
+    bound = sum(row["bond"] == "key" for row in members)
     some = f"{bound} of them {'carries' if bound == 1 else 'carry'}"
     carry = "it carries" if len(members) == bound == 1 else some
     carry = "each carries" if len(members) == bound > 1 else carry
-    yield f"{traces} {are} one execution: {carry} {key['key']}={key['value']}."
+    lower = sum(row["bond"] == "lower key" for row in members)
+    stand = f", {lower} {'has' if lower == 1 else 'have'} a key that stands for it" if lower else ""
+    yield f"{traces} {are} one execution: {carry} {key['key']}={key['value']}{stand}."
     chosen = next((k for k in keys if k["name"] == key["key"]), None)
     if chosen is not None and chosen["chosen"]:
         spelled = f" (also spelled {', '.join(chosen['aliases'])})" if chosen["aliases"] else ""
