@@ -15,6 +15,8 @@ from tracemap.queries.rooms_store import SCHEMA, STORE
 #: Spans -> links -> membership -> executions -> steps -> hand-offs -> model, in this order.
 BUILD: Final[tuple[str, ...]] = (
     "known_as",
+    "scattered",
+    "is_id",
     "step_name",
     "shape_field",
     "span_dropped",

@@ -14,8 +14,8 @@ from tracemap.settings import Settings
 def read_shapes(build: Build) -> None:
     """Where each shape keeps what is read of it, and what made-up names are called: once, before
     ``read_spans``."""
-    build.run("known_as")
-    build.run("shape_field")
+    for name in ("known_as", "scattered", "is_id", "shape_field"):
+        build.run(name)
 
 
 @tracing.traced("read spans")

@@ -1,16 +1,20 @@
--- Names with ids (numbers, UUIDs, ULIDs, hashes, e-mail addresses) taken out, so that /orders/4711 and /orders/4712 are one step (design section 6).
--- Applied to distinct names only; twice, because neighbouring segments share their separator.
+-- Names with ids taken out (is_id), so that /orders/4711 and /orders/4712 are one step (design section 6). Of distinct
+-- names only. A name falls into parts at its punctuation, but for what a dot or a colon is within: an e-mail address, a date
+-- with its time, an IP address, the number of a version or of a message's kind (v1.2, pacs.008).
 CREATE OR REPLACE TEMP TABLE b_name AS
 WITH found AS (SELECT DISTINCT name FROM store.span),
-once AS (
-    SELECT name, regexp_replace(
+-- Before it falls into parts, what brokers made up: they have rules of their own.
+known AS (
+    SELECT name, known_as(regexp_replace(
         regexp_replace(name, '(/[^ ?#]*)[?#][^ ]*', '\1'),
-        '(^|[/ :#=,])([0-9]+|([A-Za-z]+[-_])?[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|[0-9a-f]{8,}|[0-9A-F]{8,}|[0-7][0-9A-HJKMNP-TV-Z]{25}|[A-Za-z]+[-_][0-9]{2,}|[a-z]{2,6}_[0-9A-Za-z]{14,}|[^/ :#=,@]+@[^/ :#=,@]+[.][a-z]+)($|[/ :#=,])',
-        '\1{id}\4', 'g') AS step_name
+        '(^|[/ :#=,])[A-Za-z]+[-_][0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}', '\1{id}', 'g')) AS known
     FROM found
+),
+fallen AS (
+    SELECT name, known, regexp_extract_all(known,
+        '[^] /:#=,()[''"|;@]+@[^] /:#=,()[''"|;@]+[.][a-z]+|[0-9]{4}-[01][0-9]-[0-3][0-9][T_ ][0-9]{2}:[0-9:.]+(?:Z|[+-][0-9:]+)?|'
+        '[0-9]+(?:[.][0-9]+)+\b|[.][0-9]{1,3}\b|[] /:#=,()[''"|;.]|[^] /:#=,()[''"|;.]+') AS parts
+    FROM known
 )
-SELECT name, known_as(regexp_replace(
-    step_name,
-    '(^|[/ :#=,])([0-9]+|([A-Za-z]+[-_])?[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|[0-9a-f]{8,}|[0-9A-F]{8,}|[0-7][0-9A-HJKMNP-TV-Z]{25}|[A-Za-z]+[-_][0-9]{2,}|[a-z]{2,6}_[0-9A-Za-z]{14,}|[^/ :#=,@]+@[^/ :#=,@]+[.][a-z]+)($|[/ :#=,])',
-    '\1{id}\4', 'g')) AS step_name
-FROM once
+SELECT name, coalesce(list_aggregate(list_transform(parts, lambda p: CASE WHEN is_id(p) THEN '{id}' ELSE p END), 'string_agg', ''), known) AS step_name
+FROM fallen

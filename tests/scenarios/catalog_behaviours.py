@@ -55,6 +55,38 @@ def batch_consumer(s: Scenario) -> None:
     s.expected["executions"] = {"count": 60, "all": {"traces": 2, "spans": 4}}
 
 
+@scenario("names-that-carry-data", lookalike_of=("ORP002", "ORP004"))
+def names_that_carry_data(s: Scenario) -> None:
+    """Spans are named by what was asked for: an invoice in a path, an order in a NATS subject.
+
+    That is no workflow for each order, of which nothing could be learned. The versions of the API
+    are no data: there are two.
+    """
+    shop = Shop.of(s)
+    for number in ORDERS:
+        at, version = number * 60.0, 1 + number % 2
+        root = s.serve(
+            shop.checkout, f"POST /v{version}/invoices('INV-2025-{number:06}')/pay", at, 0.1,
+            attributes=key(number),
+        )  # fmt: skip
+        sent = s.span(
+            shop.checkout, f"invoices.{47110 + number}.paid publish", Kind.PRODUCER, at + 0.05,
+            0.004, parent=root,
+        )  # fmt: skip
+        s.span(
+            shop.shipping, f"invoices.{47110 + number}.paid process", Kind.CONSUMER, at + 0.5, 0.1,
+            links=[sent], attributes=key(number),
+        )  # fmt: skip
+    s.expected["executions"] = {
+        "count": len(ORDERS),
+        "of": {
+            order(7): {"workflow": "POST /v2/invoices('{id}')/pay"},
+            order(8): {"workflow": "POST /v1/invoices('{id}')/pay"},
+        },
+    }
+    s.expected["steps"] = [{"service": "shipping", "name": "invoices.{id}.paid process"}]
+
+
 @scenario("context-lost-joined-by-key", lookalike_of=("ORP002", "STL001", "ORP004"))
 def context_lost(s: Scenario) -> None:
     """A queue that carries no trace context; ``order.id`` is left.
