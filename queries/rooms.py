@@ -125,6 +125,7 @@ BUILD: Final[tuple[str, ...]] = (
     "polled",
     "reception",
     "message_unseen",
+    "put_off",
     "own_failure",
     "step",
     "attempt",

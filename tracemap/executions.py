@@ -69,6 +69,7 @@ def build_steps(build: Build) -> None:
         "polled",
         "reception",
         "message_unseen",
+        "put_off",
         "own_failure",
         "step",
         "attempt",

@@ -10,7 +10,7 @@ audience AS (
     SELECT target, consumer_group, any_value(system) AS system, any_value(destination) AS destination,
         min(service) AS service, count(*) AS taken,
         min(published_ns) AS oldest_taken_ns, max(published_ns) AS newest_taken_ns,
-        quantile_disc(greatest(taken_ns - published_ns, 0), 0.99) AS p99_wait_ns,
+        quantile_disc(greatest(taken_ns - due_ns, 0), 0.99) AS p99_wait_ns,
         quantile_disc(busy_ns, 0.99) AS p99_busy_ns
     FROM taken GROUP BY target, consumer_group HAVING NOT contains(any_value(destination), '(anonymous)')
 ),
@@ -33,7 +33,7 @@ offered AS MATERIALIZED (
     JOIN derived.source AS x USING (source_id)
     LEFT JOIN newest AS n USING (target, consumer_group, partition)
     WHERE m.published_ns <= coalesce(n.newest_ns, m.newest_taken_ns)
-        AND x.horizon_ns - m.published_ns > learned_deadline(m.p99_wait_ns)
+        AND x.horizon_ns - m.due_ns > learned_deadline(m.p99_wait_ns)
 ),
 by_kind AS (
     SELECT target, consumer_group, kind, count(*) AS messages, count(*) FILTER (took) AS took,

@@ -7,6 +7,7 @@ WITH queued AS (
         w.published_ns AS since_ns, w.late OR w.lost AS late, w.lost AS gone, w.in_hand, w.consumer_service AS step_name,
         json_object('published_by', w.producer_service, 'span_id', hex_span_id(w.span_id), 'awaited_by', w.consumer_group,
             'deadline_ns', w.deadline_ns, 'deadline', w.deadline_source, 'processing_ns', w.busy_ns, 'arrival_grace_ns', $grace_ns,
+            'not_before_ns', CASE WHEN w.due_ns > w.published_ns THEN w.due_ns END,
             'taken_later', CASE WHEN w.lost THEN w.taken_later END) AS evidence
     FROM derived.waiting AS w
     JOIN derived.execution_step AS x ON x.step = w.producer_step

@@ -8,6 +8,7 @@ WITH last_failed AS (
     SELECT f.* FROM b_failed_try AS f
     WHERE f.again_ns IS NULL
         AND f.mid NOT IN (SELECT mid FROM derived.reception WHERE dead_letter)
+        AND f.mid NOT IN (SELECT mid FROM b_put_off)
         AND f.step NOT IN (
             SELECT producer_step FROM derived.message
             WHERE producer_step IS NOT NULL AND (is_dead_letter(destination) OR is_retry(destination)))

@@ -3,10 +3,10 @@
 -- operation: what is done to a message. destination: the name that people know it by. address: its own name, where that
 -- is another one. refused: the server said no (4xx, a gRPC code), for which the conventions leave its status unset: no error
 -- of its own, but nothing done. gave_up: a Celery task that gave up this try and asked for another one: its status is
--- unset. step_name: where a name that was made up stood in the span's name, that name without it.
+-- unset. due_ns: not before then is there to be another try. step_name: where a name that was made up stood in the span's name, that name without it.
 CREATE OR REPLACE TABLE derived.span_field AS
 WITH given AS (
-    SELECT (s.batch_id::BIGINT << 32) | s.span_no::BIGINT AS sid, s.trace_id, s.scope_id, s.name, s.kind, s.dropped_links, s.vals,
+    SELECT (s.batch_id::BIGINT << 32) | s.span_no::BIGINT AS sid, s.trace_id, s.scope_id, s.name, s.kind, s.dropped_links, s.end_ns, s.vals,
         f.* EXCLUDE (shape_id),
         lower(s.vals[f.i_operation]) AS op_type, lower(s.vals[f.i_operation_name]) AS op_said,
         -- RabbitMQ's default exchange leads to the queue that the routing key names; aio-pika writes both, after a comma.
@@ -38,6 +38,10 @@ read AS (
     SELECT k.sid, k.trace_id, k.scope_id, k.kind, k.dropped_links,
         CASE WHEN k.destination != k.address THEN replace(n.step_name, k.address, k.destination) END AS step_name,
         coalesce(k.vals[k.i_task_state] IN ('RETRY', 'FAILURE', 'REJECTED'), false) AS gave_up,
+        -- Celery's Retry as text: in so many seconds, or at a time (of UTC, unless it says otherwise).
+        coalesce(
+            clock(k.end_ns) + try_cast(least(1e9 * try_cast(regexp_extract(k.vals[k.i_retry_reason], '^Retry in ([0-9.]+)s', 1) AS DOUBLE), 1e18) AS BIGINT),
+            epoch_ns(try_cast(regexp_extract(k.vals[k.i_retry_reason], '^Retry at ([-0-9]+ [0-9:.]+([+-][0-9:]+)?)', 1) AS TIMESTAMP))) AS due_ns,
         k.kind = 2 AND (coalesce(try_cast(k.vals[k.i_http_status] AS INTEGER) >= 400, false)
             OR coalesce(k.vals[k.i_rpc_status] NOT IN ('0', 'OK'), false)) AS refused,
         CASE

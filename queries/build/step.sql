@@ -20,8 +20,8 @@ field AS (
     SELECT sid, operation, destination, address, activity, refused FROM derived.span_field WHERE sid IN (SELECT step FROM size)
 ),
 message AS (
-    SELECT t.step, min(j.mid) AS mid
-    FROM b_join AS j JOIN derived.span_step AS t USING (sid)
+    SELECT t.step, min(j.mid) AS mid, min(coalesce(p.piece, j.mid)) AS piece
+    FROM b_join AS j JOIN derived.span_step AS t USING (sid) LEFT JOIN b_put_off AS p USING (mid)
     WHERE j.sid = t.step OR j.sid IN (SELECT sid FROM nested)
     GROUP BY t.step HAVING min(j.mid) = max(j.mid)
 ),
@@ -39,7 +39,7 @@ SELECT s.sid AS step, s.trace_id, s.span_id, s.parent_span_id, s.psid, z.caller,
     s.parent_kind, s.parent_start_ns, s.parent_ns, s.service, u.namespace, s.name, s.kind, f.operation, f.destination, f.activity,
     coalesce(o.start_ns, s.start_ns) AS start_ns, greatest(s.end_ns, s.start_ns, coalesce(w.end_ns, 0)) AS end_ns, s.failed OR r.step IS NOT NULL AS failed, coalesce(f.refused, false) AS refused,
     s.source_id, z.kset, z.spans, m.mid,
-    hash(z.kset, CASE WHEN s.kind != 5 OR m.mid IS NULL THEN z.caller END, text_hash(s.service), text_hash(s.name), s.kind, text_hash(f.activity), m.mid, text_hash(f.address)) AS piece,
+    hash(z.kset, CASE WHEN s.kind != 5 OR m.mid IS NULL THEN z.caller END, text_hash(s.service), text_hash(s.name), s.kind, text_hash(f.activity), m.piece, text_hash(f.address)) AS piece,
     1::INTEGER AS attempt, true AS last_attempt
 FROM derived.span AS s
 JOIN place AS z ON z.step = s.sid

@@ -5,7 +5,7 @@
 CREATE OR REPLACE TEMP TABLE b_taker AS
 WITH takes AS MATERIALIZED (
     SELECT s.sid, s.psid, s.trace_id, s.span_id, s.parent_kind, s.service, s.resource_id, f.scope_id, f.kind, f.operation, f.system, f.destination,
-        f.address, f.message_id, f.consumer_group, f.partition, f.log_offset, s.start_ns, s.end_ns, s.failed
+        f.address, f.message_id, f.consumer_group, f.partition, f.log_offset, f.due_ns, s.start_ns, s.end_ns, s.failed
     FROM derived.span_field AS f JOIN derived.span AS s USING (sid)
     WHERE f.kind = 5 OR (f.kind = 3 AND f.operation IN ('receive', 'process', 'settle', 'reject'))
         OR (f.kind = 1 AND f.operation = 'process')
@@ -23,5 +23,5 @@ worked AS (
 )
 SELECT s.sid, s.psid, s.trace_id, s.span_id, s.service, r.instance, s.scope_id,
     CASE WHEN s.sid IN (SELECT sid FROM worked) THEN 'process' ELSE s.operation END AS operation, s.system, s.destination, s.address,
-    s.message_id, coalesce(s.consumer_group, s.service) AS consumer_group, s.partition, s.log_offset, s.start_ns, s.end_ns, s.failed
+    s.message_id, coalesce(s.consumer_group, s.service) AS consumer_group, s.partition, s.log_offset, s.due_ns, s.start_ns, s.end_ns, s.failed
 FROM takes AS s JOIN store.resource AS r USING (resource_id)

@@ -1,7 +1,7 @@
 -- Messages that a group which takes all of the destination has not taken, since it began to take.
 -- in_hand: such a consumer is at it, for spans below it arrived and it did not (missing_parent), or its
 -- log records did (logged_step).
--- Late and lost allow for the arrival grace and for the time that processing takes: the consumer's span
+-- due_ns: since when it is there to be taken. Late and lost allow for the arrival grace and for the time that processing takes: the consumer's span
 -- may be on its way, or not ended. Overtaken is what others of its partition followed. left_ns: until the horizon
 -- is that much later, time alone changes nothing.
 CREATE OR REPLACE TABLE derived.waiting AS
@@ -16,33 +16,25 @@ taken_back AS (
 ),
 -- By itself: what is left of all messages is little.
 untaken AS MATERIALIZED (
-    SELECT m.mid, m.source_id, m.partition, d.*
+    SELECT m.mid, m.source_id, m.partition, m.due_ns, m.put_off, d.*
     FROM b_published AS m
     JOIN derived.model_destination AS d ON hash(text_hash(d.system), text_hash(d.destination)) = m.target AND m.published_ns >= d.oldest_taken_ns
     ANTI JOIN b_taken AS t ON t.mid = m.mid AND t.consumer_group = d.consumer_group
     WHERE NOT m.publish_failed AND d.takes_all AND NOT list_contains(d.not_meant, m.kind)
 ),
--- A try that published its own message once more put it off: Celery's tasks, for three minutes. How long others wait tells
--- nothing of it.
-put_off AS (
-    SELECT DISTINCT m.mid
-    FROM (SELECT * FROM derived.message SEMI JOIN untaken USING (mid)) AS m
-    JOIN derived.reception AS r ON r.step = m.producer_step
-    JOIN b_taker AS t ON t.sid = r.sid AND t.message_id = m.message_id
-    WHERE r.destination IS NOT DISTINCT FROM m.destination
-),
 open_message AS (
     SELECT m.mid, m.system, m.destination, m.kset, m.trace_id, m.span_id, m.producer_service, m.producer_step,
-        m.published_ns, u.partition, u.consumer_group, u.service AS consumer_service, u.blind,
-        CASE WHEN p.mid IS NULL THEN u.deadline_ns ELSE greatest(u.deadline_ns, $deadline_handoff_ns) END AS deadline_ns,
-        CASE WHEN p.mid IS NULL THEN u.deadline_source ELSE 'default, for it was put off' END AS deadline_source,
+        m.published_ns, u.due_ns, u.partition, u.consumer_group, u.service AS consumer_service, u.blind,
+        -- A try that published its own message once more put it off. Where it does not say for how long, the waits of
+        -- others tell nothing of it.
+        CASE WHEN u.put_off THEN greatest(u.deadline_ns, $deadline_handoff_ns) ELSE u.deadline_ns END AS deadline_ns,
+        CASE WHEN u.put_off THEN 'default, for it was put off' ELSE u.deadline_source END AS deadline_source,
         u.busy_ns,
         coalesce(list_min(list_transform(list_filter(s.gaps, lambda g: g.to_ns > m.published_ns), lambda g: g.from_ns)),
             s.horizon_ns) AS horizon_ns
     FROM untaken AS u
     JOIN derived.message AS m USING (mid)
     JOIN derived.source AS s ON s.source_id = u.source_id
-    LEFT JOIN put_off AS p ON p.mid = u.mid
     WHERE m.mid NOT IN (SELECT mid FROM taken_back)
         -- Taken up under another name (dead-lettered), or in this group's stead, is taken.
         AND NOT EXISTS (
@@ -55,14 +47,14 @@ at_work AS (
 ),
 later AS (
     -- Beyond a hundred nobody counts.
-    SELECT o.mid, o.consumer_group, least(101, sum(len(list_filter(t.newest, lambda n: n.published_ns > o.published_ns))))::BIGINT AS taken_later
+    SELECT o.mid, o.consumer_group, least(101, sum(len(list_filter(t.newest, lambda n: n.published_ns > o.due_ns))))::BIGINT AS taken_later
     FROM open_message AS o
     JOIN derived.newest_taken AS t ON t.destination = o.destination AND t.consumer_group = o.consumer_group
         AND t.system IS NOT DISTINCT FROM o.system
         AND (t.partition = o.partition OR t.partition IS NULL OR o.partition IS NULL)
     GROUP BY o.mid, o.consumer_group
 )
-SELECT o.* EXCLUDE (partition), o.horizon_ns - o.published_ns AS waited_ns,
+SELECT o.* EXCLUDE (partition), o.horizon_ns - o.due_ns AS waited_ns,
     $grace_ns + o.busy_ns + CASE WHEN o.deadline_source != 'default' THEN o.deadline_ns ELSE 0 END - waited_ns AS left_ns,
     coalesce(l.taken_later, 0) > 0 AS overtaken, coalesce(l.taken_later, 0) AS taken_later,
     EXISTS (

@@ -10,9 +10,9 @@
 -- unless: No consumer of the destination was ever seen, the group takes only part of it (a filter, a
 --   sample), only later ones of other partitions were consumed, another group took it in this one's
 --   stead, the try that published it failed and a later one published again, a try that failed
---   published its own message once more and the deadline of a hand-off has not passed since, its
---   receives dropped links or count more messages than they and what is below them link to, or the
---   queue was made for one answer: who asked may be gone.
+--   published its own message once more and its time has not come (or, where none is told, the
+--   deadline of a hand-off has not passed since), its receives dropped links or count more messages
+--   than they and what is below them link to, or the queue was made for one answer: who asked may be gone.
 SELECT
     hex_trace_id(w.trace_id) || ':' || hex_span_id(w.span_id) || ':' || w.consumer_group AS anchor,
     x.eids,

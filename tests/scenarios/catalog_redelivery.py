@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from scenarios.builder import Kind, Scenario, Span
+from scenarios.builder import Kind, Scenario, Service, Span
 from scenarios.registry import scenario
-from scenarios.shop import LEARNED, Shop, key, order
+from scenarios.shop import LEARNED, Shop, key, order, placed
 
 _ERROR = "TimeoutError: no answer of the carrier"
 _AFTER = 8.0
@@ -61,4 +61,91 @@ def to_be_tried_again(s: Scenario) -> None:
     s.expected["custody"] = [
         queue | {"correlation": order(42), "branch": 1},
         {"correlation": order(43), "holder_kind": "service", "holder": "shipping"},
+    ]
+
+
+@scenario("retried-by-the-task-itself", lookalike_of=("DUP001", "STL001"))
+def retried_by_itself(s: Scenario) -> None:
+    """Celery: a task that failed publishes itself once more, to be run when its time has come.
+
+    The spans are those of ``opentelemetry-instrumentation-celery`` (``__init__.py``, ``utils.py``):
+    the next try is below an ``apply_async/shop.charge`` of the failed one, under the same task id,
+    and nothing on it says until when it waits. The failed ``run/shop.charge`` says so, in
+    ``celery.retry.reason``: ``Retry in 180s: ...``, or ``Retry at`` a time (``str`` of Celery's own
+    ``Retry``). ord-1007 was charged at the second try, ord-1021 at the third, ord-1033 never.
+    ord-1042 and ord-1043 are to be tried again in two hours and at noon: for as long they are in
+    the queue, and not late. Of ord-1044 the next try got lost. ord-1045 was charged by two tasks
+    one after the other: the second is no try at the first.
+    """
+    web, worker = s.service("web", "storefront"), s.service("worker", "payments")
+    name = "shop.charge"
+
+    def publish(service: Service, at: float, parent: Span, task: str) -> Span:
+        return s.span(
+            service, f"apply_async/{name}", Kind.PRODUCER, at, 0.004, parent=parent,
+            attributes={
+                "celery.action": "apply_async", "messaging.message.id": task,
+                "celery.task_name": name, "messaging.destination": "celery",
+                "messaging.destination_kind": "queue",
+            },
+        )  # fmt: skip
+
+    def run(sent: Span, at: float, task: str, tries: int, state: str, **more: str) -> Span:
+        failed = state != "SUCCESS"
+        facts = {
+            "celery.action": "run", "celery.state": state, "messaging.message.id": task,
+            "messaging.conversation_id": task, "messaging.destination": "celery",
+            "celery.delivery_info": "{'exchange': '', 'routing_key': 'celery', 'priority': 0}",
+            "celery.hostname": "gen1@web", "celery.task_name": name, **more,
+        }  # fmt: skip
+        if tries:
+            facts["celery.retries"] = tries
+        return s.span(
+            worker, f"run/{name}", Kind.CONSUMER, at, 0.3, parent=sent, attributes=facts,
+            error="TimeoutError: bank" if failed and state != "RETRY" else None,
+        )  # fmt: skip
+
+    def charge(
+        number: int, at: float, retries: int, *, ends: str = "SUCCESS", when: str = ""
+    ) -> Span:
+        """Try ``retries`` times in vain, each put off for three minutes, and once more."""
+        root, task = placed(s, web, number, at), f"task-{number}"
+        sent, at = publish(web, at + 0.05, root, task), at + 0.2
+        for tries in range(retries):
+            why = f"Retry {when or 'in 180s'}: TimeoutError('bank')"
+            tried = run(sent, at, task, tries, "RETRY", **{"celery.retry.reason": why})
+            sent, at = publish(worker, tried.end - 0.01, tried, task), tried.end + 180.05
+        return run(sent, at, task, retries, ends) if ends else root
+
+    retries = {7: 1, 21: 2, 33: 3}
+    for number in range(1, LEARNED + 1):
+        failed = number == 33
+        charge(
+            number, number * 60.0, retries.get(number, 0), ends="FAILURE" if failed else "SUCCESS"
+        )
+    end = LEARNED * 60.0 + 3600.0
+    charge(42, end - 2400.0, 1, ends="", when="in 7200s")
+    charge(43, end - 2400.0, 1, ends="", when="at 2025-03-03 12:00:00+00:00")
+    charge(44, end - 2400.0, 1, ends="")
+    root = placed(s, web, 45, end - 600.0)
+    for again in (0, 1):
+        sent = publish(web, root.start + 0.03 + 0.02 * again, root, f"task-45-{again}")
+        run(sent, end - 599.8 + again, f"task-45-{again}", 0, "SUCCESS")
+    charge(46, end, 0)
+    s.expect("ORP002", order(44), service="worker", mentions=["published to celery "])
+    s.expect("DUP002", order(45), service="worker")
+    s.expected["executions"] = {
+        "of": {order(n): {"status": "completed"} for n in (7, 21, 45)}
+        | {order(n): {"status": "running"} for n in (42, 43)}
+        | {order(33): {"status": "failed"}, order(44): {"status": "abandoned"}}
+    }
+    s.expected["steps"] = [
+        {"execution": order(n), "service": "worker", "attempt": tries, "status": status}
+        for n, tries, status in (
+            (7, 1, "error"), (7, 2, "ok"), (21, 2, "error"), (21, 3, "ok"), (33, 4, "error"),
+        )
+    ]  # fmt: skip
+    s.expected["custody"] = [
+        {"correlation": order(n), "holder": "celery", "state": "waiting in the queue", "branch": 1}
+        for n in (42, 43)
     ]
