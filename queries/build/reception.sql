@@ -1,5 +1,6 @@
 -- Who took each message. A copy of a reception by doubled instrumentation (nested in it, or
--- overlapping it in the same instance from another scope) is marked and counts once.
+-- overlapping it in the same instance from another scope) is marked and counts once. What processes under a receive and names
+-- no place (MassTransit) took it from where that did.
 CREATE OR REPLACE TABLE derived.reception AS
 WITH correlated AS (SELECT sid FROM b_join WHERE how = 'correlation'),
 told AS (
@@ -28,6 +29,11 @@ doubled AS (
             AND a.start_ns <= b.end_ns AND b.start_ns <= a.end_ns
             AND (a.start_ns, a.span_id, a.trace_id) < (b.start_ns, b.span_id, b.trace_id))
 ),
+around AS (
+    SELECT t.sid, o.destination
+    FROM (SELECT sid, psid, service FROM b_taker WHERE destination IS NULL) AS t
+    JOIN b_taker AS o ON o.sid = t.psid AND o.service = t.service AND o.destination IS NOT NULL
+),
 -- Refused after it was taken and before it was taken again: that try did not succeed.
 refused AS (
     SELECT t.sid, t.mid FROM retaken AS t
@@ -39,11 +45,12 @@ refused AS (
                 WHERE n.mid = t.mid AND n.consumer_group = t.consumer_group AND n.operation = t.operation
                     AND n.start_ns > t.start_ns AND n.start_ns <= r.start_ns))
 )
-SELECT j.mid, j.how, t.sid, t.psid, t.trace_id, t.service, t.instance, t.scope_id, t.operation, t.destination,
+SELECT j.mid, j.how, t.sid, t.psid, t.trace_id, t.service, t.instance, t.scope_id, t.operation, coalesce(t.destination, u.destination) AS destination,
     t.consumer_group, coalesce(o.start_ns, t.start_ns) AS start_ns, greatest(t.end_ns, t.start_ns) AS end_ns, t.failed OR r.sid IS NOT NULL AS failed,
-    t.span_id, j.step, d.sid IS NOT NULL AS doubled, coalesce(is_dead_letter(t.destination), false) AS dead_letter
+    t.span_id, j.step, d.sid IS NOT NULL AS doubled, coalesce(is_dead_letter(coalesce(t.destination, u.destination)), false) AS dead_letter
 FROM told AS j
 JOIN b_taker AS t USING (sid)
 LEFT JOIN doubled AS d ON d.sid = j.sid AND d.mid = j.mid
 LEFT JOIN (SELECT DISTINCT sid, mid FROM refused) AS r ON r.sid = j.sid AND r.mid = j.mid
 LEFT JOIN b_polled AS o ON o.sid = j.sid
+LEFT JOIN around AS u ON u.sid = j.sid

@@ -5,8 +5,7 @@ taken AS (
     SELECT mid, consumer_group,
         list({'service': service, 'trace_id': hex_trace_id(trace_id), 'span_id': hex_span_id(span_id), 'operation': operation,
             'status': CASE WHEN failed THEN 'error' ELSE 'ok' END, 'started_at': utc(start_ns)} ORDER BY start_ns, span_id) AS consumers,
-        bool_or(operation = 'process' AND NOT failed) AS processed, bool_or(operation = 'settle') AS settled,
-        bool_and(dead_letter) AS in_dead_letter
+        bool_or(operation = 'process' AND NOT failed AND NOT dead_letter) AS processed, bool_or(operation = 'settle') AS settled
     FROM derived.reception SEMI JOIN asked USING (mid) WHERE NOT doubled GROUP BY mid, consumer_group
 ),
 dead AS (SELECT DISTINCT mid FROM derived.reception SEMI JOIN asked USING (mid) WHERE dead_letter),
@@ -35,7 +34,7 @@ SELECT
     utc(m.published_ns) AS published_at,
     CASE
         -- One group's failure is not another's.
-        WHEN (d.mid IS NOT NULL OR di.message_id IS NOT NULL) AND (t.in_dead_letter OR NOT coalesce(t.processed, false))
+        WHEN (d.mid IS NOT NULL OR di.message_id IS NOT NULL) AND NOT coalesce(t.processed, false)
             THEN 'dead-lettered'
         WHEN t.settled THEN 'settled'
         WHEN t.processed THEN 'processed'
