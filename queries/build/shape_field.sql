@@ -17,6 +17,8 @@ WITH alias(field, attribute, priority) AS (VALUES
     ('destination', 'rabbitmq.queue', 7),
     ('destination', 'message_bus.destination', 8),
     ('destination', 'bullmq.queue.name', 9),
+    ('destination', 'aws.sqs.queue.url', 13),
+    ('destination', 'aws.queue_url', 14),
     -- Where no place is named, what kind of message it is tells who takes it.
     ('destination', 'remoulade.actor_name', 10),
     ('destination', 'nservicebus.enclosed_message_types', 11),
@@ -71,7 +73,10 @@ WITH alias(field, attribute, priority) AS (VALUES
     ('path', 'http.route', 3),
     ('user_agent', 'user_agent.original', 1),
     ('user_agent', 'http.user_agent', 2),
+    ('rpc_system', 'rpc.system.name', 1),
+    ('rpc_system', 'rpc.system', 2),
     ('rpc_service', 'rpc.service', 1),
+    ('rpc_method', 'rpc.method', 1),
     ('peer_service', 'peer.service', 1),
     ('peer_service', 'service.peer.name', 2),
     ('peer_address', 'server.address', 1),
@@ -111,7 +116,9 @@ SELECT
     max(i) FILTER (field = 'http_method') AS i_http_method,
     max(i) FILTER (field = 'path') AS i_path,
     max(i) FILTER (field = 'user_agent') AS i_user_agent,
+    max(i) FILTER (field = 'rpc_system') AS i_rpc_system,
     max(i) FILTER (field = 'rpc_service') AS i_rpc_service,
+    max(i) FILTER (field = 'rpc_method') AS i_rpc_method,
     max(i) FILTER (field = 'peer_service') AS i_peer_service,
     max(i) FILTER (field = 'peer_address') AS i_peer_address
 FROM hit

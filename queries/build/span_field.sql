@@ -3,16 +3,28 @@
 -- operation: what is done to a message. destination: the name that people know it by. address: its own name, where that
 -- is another one. refused: the server said no (4xx, a gRPC code), for which the conventions leave its status unset: no error
 -- of its own, but nothing done. gave_up: a Celery task that gave up this try and asked for another one: its status is
--- unset. due_ns: not before then is there to be another try. step_name: where a name that was made up stood in the span's name, that name without it.
+-- unset. sends: a CLIENT span that publishes (AWS: to send a message is a call of SQS or SNS), which is a PRODUCER to the
+-- analysis. due_ns: not before then is there to be another try. step_name: where a name that was made up stood in the
+-- span's name, that name without it.
 CREATE OR REPLACE TABLE derived.span_field AS
 WITH given AS (
-    SELECT (s.batch_id::BIGINT << 32) | s.span_no::BIGINT AS sid, s.trace_id, s.scope_id, s.name, s.kind, s.dropped_links, s.end_ns, s.vals,
+    SELECT (s.batch_id::BIGINT << 32) | s.span_no::BIGINT AS sid, s.trace_id, s.scope_id, s.name, s.dropped_links, s.end_ns, s.vals,
         f.* EXCLUDE (shape_id),
+        -- Some write the service before the method (otelaws).
+        CASE WHEN s.vals[f.i_rpc_system] = 'aws-api' AND s.kind IN (3, 4) THEN regexp_extract(
+            lower(concat_ws('/', s.vals[f.i_rpc_service], s.vals[f.i_rpc_method])),
+            '(sqs|sns)(?:client)?/((?:sendmessage|publish)(?:batch)?)$', ['service', 'method']) END AS aws,
+        s.kind = 3 AND coalesce(aws['method'], '') != '' AS sends,
+        CASE WHEN sends THEN 4 ELSE s.kind END::UTINYINT AS kind,
         lower(s.vals[f.i_operation]) AS op_type, lower(s.vals[f.i_operation_name]) AS op_said,
         -- RabbitMQ's default exchange leads to the queue that the routing key names; aio-pika writes both, after a comma.
         CASE WHEN f.i_routing_key IS NOT NULL
                 AND coalesce(s.vals[f.i_destination], '') IN ('', '<default>', '(default)', 'amq.default')
-            THEN nullif(s.vals[f.i_routing_key], '') ELSE nullif(ltrim(s.vals[f.i_destination], ','), '') END AS address
+            THEN nullif(s.vals[f.i_routing_key], '')
+            -- SQS: a queue's URL ends with its name. otelaws has that for the server's address, and tells no other place.
+            WHEN sends AND f.i_destination IS NULL THEN nullif(regexp_extract(s.vals[f.i_peer_address], '^https?://[^/ ]+/[0-9]+/([^/ ]+)$', 1), '')
+            WHEN starts_with(s.vals[f.i_destination], 'http') THEN regexp_replace(s.vals[f.i_destination], '^https?://[^/ ]+/[0-9]+/([^/ ]+)$', '\1')
+            ELSE nullif(ltrim(s.vals[f.i_destination], ','), '') END AS address
     FROM store.span AS s LEFT JOIN b_field AS f ON f.shape_id = s.shape_id
     -- A PRODUCER sends and a CONSUMER takes, although its attributes say nothing of it.
     WHERE f.shape_id IS NOT NULL OR s.kind IN (4, 5)
@@ -35,7 +47,7 @@ called AS (
     FROM seen
 ),
 read AS (
-    SELECT k.sid, k.trace_id, k.scope_id, k.kind, k.dropped_links,
+    SELECT k.sid, k.trace_id, k.scope_id, k.kind, k.sends, k.dropped_links,
         CASE WHEN k.destination != k.address THEN replace(n.step_name, k.address, k.destination) END AS step_name,
         coalesce(k.vals[k.i_task_state] IN ('RETRY', 'FAILURE', 'REJECTED'), false) AS gave_up,
         -- Celery's Retry as text: in so many seconds, or at a time (of UTC, unless it says otherwise).
@@ -58,7 +70,9 @@ read AS (
             WHEN k.kind = 5 AND regexp_matches(lower(k.name), '(^|[ ._])(receive|recv|poll)($|[ ._])|readerloop') THEN 'receive'
             WHEN k.kind = 5 THEN 'process'
         END AS operation,
-        k.vals[k.i_system] AS system,
+        -- One system has one name, by whatever generation of instrumentations.
+        CASE WHEN k.vals[k.i_system] IN ('aws.sqs', 'AmazonSQS') THEN 'aws_sqs' WHEN k.vals[k.i_system] IN ('aws.sns', 'AmazonSNS') THEN 'aws_sns'
+            ELSE coalesce(k.vals[k.i_system], CASE WHEN k.sends THEN 'aws_' || k.aws['service'] END) END AS system,
         k.destination,
         -- Who asks knows RabbitMQ's direct reply-to without what it has for who replies.
         CASE WHEN k.address != k.destination THEN
@@ -69,7 +83,8 @@ read AS (
         nullif(k.vals[k.i_consumer_group], '') AS consumer_group,
         k.vals[k.i_partition] AS partition,
         coalesce(k.vals[k.i_log_offset], CASE WHEN k.offset_id THEN k.vals[k.i_message_id] END) AS log_offset,
-        try_cast(k.vals[k.i_batch_count] AS BIGINT) AS batch_count,
+        -- AWS: how many a batch has, few tell: not one, at any rate.
+        coalesce(try_cast(k.vals[k.i_batch_count] AS BIGINT), CASE WHEN ends_with(k.aws['method'], 'batch') THEN 0 END) AS batch_count,
         k.vals[k.i_activity] AS activity,
         CASE WHEN k.kind = 3 THEN coalesce(
             k.vals[k.i_peer_service], k.vals[k.i_db_name], k.vals[k.i_db_system], k.vals[k.i_peer_address])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from scenarios.builder import Kind, Scenario, Service, Span
 from scenarios.registry import scenario
-from scenarios.shop import key, order, said
+from scenarios.shop import ORDERS, key, order, placed, said
 
 
 def _mass_transit(
@@ -138,3 +140,140 @@ def no_error_queue(s: Scenario) -> None:
         {"destination": queue, "state": "processed", "executions": [order(7)]}
         for queue in ("errors", "payment_error_reports", "error_handling")
     ]
+
+
+_REGION = "eu-west-1"
+_QUEUES = f"https://sqs.{_REGION}.amazonaws.com/123456789012"
+
+
+def _boto(
+    s: Scenario, service: Service, call: str, at: float, parent: Span | None, **more: Any
+) -> Span:
+    """Call AWS as botocore's instrumentation tells it: ``_boto(..., "SQS.SendMessage", ...)``."""
+    api, method = call.split(".")
+    return s.span(
+        service, call, Kind.CLIENT, at, 0.01, parent=parent,
+        attributes=said("rpc", system="aws-api", service=api, method=method)
+        | said("cloud", region=_REGION) | said("http", status_code=200)
+        | said("server", address=f"{api.lower()}.{_REGION}.amazonaws.com", port=443) | more,
+    )  # fmt: skip
+
+
+def _boto_queue(queue: str, message: str | None = None) -> dict[str, Any]:
+    url = f"{_QUEUES}/{queue}"
+    facts = {"aws.queue_url": url}
+    facts |= said("messaging", system="aws.sqs", url=url, destination=queue)
+    return facts | ({"messaging.message_id": message} if message else {})
+
+
+@scenario("orp002-lost-from-a-call-that-sends", lookalike_of=("DUP001", "STL001"))
+def calls_that_send(s: Scenario) -> None:
+    """AWS: to send a message is a call of SQS or SNS, told by a CLIENT span.
+
+    .NET's (``AWSTracingPipelineHandler.cs``, ``AWSServiceHelper.cs``) hands the context of that
+    span to who takes the message: here Python's Lambda (``aws_lambda/_sqs.py``), which links to it.
+    botocore's (``botocore/extensions/sqs.py``) tells the message's id, and Celery publishes through
+    it. otelaws (``sqsattributes.go``, ``snsattributes.go``) tells no more than the queue's URL, as
+    the server's address, and of SNS the topic. Of ord-1020 the label, the invoice and the mail got
+    lost; the last one's label waits.
+    """
+    shop, label = s.service("shop", "storefront"), s.service("label", "logistics")
+    books, mailer = s.service("books", "billing"), s.service("mailer", "crm")
+    for number in ORDERS:
+        at, m = number * 60.0, f"m-{number}"
+        root = placed(s, shop, number, at)
+        queue = said("messaging", destination__name="labels", system="aws_sqs")
+        net = s.span(
+            shop, "SQS.SendMessage", Kind.CLIENT, at + 0.02, 0.01, parent=root,
+            attributes=queue | said("rpc", system="aws-api", service="SQS", method="SendMessage")
+            | said("aws", sqs__queue__url=f"{_QUEUES}/labels", region=_REGION)
+            | said("server", address=f"sqs.{_REGION}.amazonaws.com") | said(
+                "messaging", operation__type="send", operation__name="SendMessage",
+                message__id=f"l{m}",
+            ),
+        )  # fmt: skip
+        _boto(s, shop, "SQS.SendMessage", at + 0.04, root, **_boto_queue("invoices", f"i{m}"))
+        task = said("messaging", destination="mails", message__id=f"t{m}")
+        sent = s.span(
+            shop, "apply_async/mail", Kind.PRODUCER, at + 0.06, 0.02, parent=root,
+            attributes=task | said("celery", action="apply_async", task_name="mail"),
+        )  # fmt: skip
+        _boto(s, shop, "SQS.SendMessage", at + 0.065, sent, **_boto_queue("mails", f"c{m}"))
+        for call, more in (
+            ("SQS/SendMessage", said("server", address=f"{_QUEUES}/audit")),
+            (
+                "SNS/Publish",
+                said(
+                    "messaging", system="aws_sns", destination__name="news",
+                    operation__type="send", operation__name="publish_input",
+                ),
+            ),
+        ):  # fmt: skip
+            s.span(
+                shop, call.replace("/", "."), Kind.CLIENT, at + 0.09, 0.005, parent=root,
+                attributes=said("rpc", system__name="aws-api", method=call)
+                | said("aws", region=_REGION)
+                | said("messaging", system="aws_sqs") | more,
+            )  # fmt: skip
+        if number not in (20, ORDERS[-1]):
+            function = s.span(label, "print-label", Kind.SERVER, at + 0.3, 0.2)
+            s.span(
+                label, "process labels", Kind.CONSUMER, at + 0.31, 0.18, parent=function,
+                links=[net], attributes=queue | said("messaging", operation__type="process"),
+            )  # fmt: skip
+        if number != 20:
+            s.span(
+                books, "invoices process", Kind.CONSUMER, at + 0.4, 0.1,
+                attributes=said(
+                    "messaging", system="aws_sqs", destination__name="invoices",
+                    operation__type="process", message__id=f"i{m}",
+                ),
+            )  # fmt: skip
+            s.span(
+                mailer, "run/mail", Kind.CONSUMER, at + 0.5, 0.1, parent=sent,
+                attributes=task | said("celery", action="run", state="SUCCESS", task_name="mail"),
+            )  # fmt: skip
+    for service, place in (("label", "labels"), ("books", "invoices"), ("mailer", "mails")):
+        s.expect("ORP002", order(20), service=service, mentions=[f"published to {place} "])
+    s.expected["executions"] = {"count": len(ORDERS)}
+    s.expected["handoffs"] = [
+        {"from_service": "shop", "to_service": to, "type": "message", "mode": "async"}
+        for to in ("label", "books", "mailer")
+    ]
+    s.expected["messages"] = [
+        {"destination": place, "state": state, "executions": [order(7)]}
+        for place, state in (
+            ("labels", "processed"), ("invoices", "processed"), ("mails", "processed"),
+            ("audit", "published"), ("news", "published"),
+        )
+    ]  # fmt: skip
+    s.expected["custody"] = [{"correlation": order(ORDERS[-1]), "holder": "labels"}]
+
+
+@scenario("orp002-not-a-call-about-a-queue", lookalike_of=("ORP002", "STL001"))
+def calls_about_queues(s: Scenario) -> None:
+    """AWS: calls of a queue that send nothing, and a call that sends no message of a queue.
+
+    GetQueueUrl, ReceiveMessage and DeleteMessage name the same queue as SendMessage does; so does
+    nothing of DynamoDB's DescribeTable, and Connect's SendMessage says something in a chat. All of
+    them are calls, now and then.
+    """
+    shop, books = s.service("shop", "storefront"), s.service("books", "billing")
+    for number in ORDERS:
+        at = number * 60.0
+        root = placed(s, shop, number, at)
+        _boto(s, shop, "SQS.SendMessage", at + 0.04, root, **_boto_queue("invoices", f"i-{number}"))
+        if number in (10, 20):
+            for api in ("GetQueueUrl", "ReceiveMessage", "DeleteMessage"):
+                _boto(s, shop, f"SQS.{api}", at + 0.06, root, **_boto_queue("invoices"))
+            _boto(s, shop, "DynamoDB.DescribeTable", at + 0.07, root)
+            chat = {"messaging.destination": "invoices", "messaging.system": "aws.sqs"}
+            _boto(s, shop, "ConnectParticipant.SendMessage", at + 0.08, root, **chat)
+        s.span(
+            books, "invoices process", Kind.CONSUMER, at + 0.4, 0.1,
+            attributes=said(
+                "messaging", system="aws_sqs", destination__name="invoices",
+                operation__type="process", message__id=f"i-{number}",
+            ),
+        )  # fmt: skip
+    s.expected["executions"] = {"count": len(ORDERS), "status": {"completed": len(ORDERS)}}
