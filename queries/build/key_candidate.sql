@@ -42,6 +42,7 @@ SELECT shape_id, i, type, name,
     CASE
         WHEN of_a_try THEN 'names one try: of the idempotency kind'
         WHEN partitions THEN 'partitions messages: another spelling of a key at most'
+        WHEN lower(name) IN ('nservicebus.message_id', 'nservicebus.native_message_id') THEN 'names a message, which is a part of what goes on'
         WHEN engine IS NOT NULL THEN 'written by a broker: no key where its values are reused'
         WHEN names IS NOT NULL AND (namespace != 'app'
                 OR regexp_matches(lower(name), '^app\.(installation\.id|build_id|crash|jank|screen|widget)'))

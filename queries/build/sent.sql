@@ -1,6 +1,6 @@
 -- Spans that publish: PRODUCER spans, and creates, with all that is read of a publication.
 CREATE OR REPLACE TEMP TABLE b_sent AS
 SELECT s.sid, s.psid, f.kind, f.sends, f.operation, s.service, s.resource_id, s.source_id, s.name, f.system, f.destination, f.address, f.message_id,
-    f.partition, f.log_offset, s.trace_id, s.span_id, s.start_ns, s.failed
+    f.partition, f.log_offset, f.due_ns, s.trace_id, s.span_id, s.start_ns, s.failed
 FROM derived.span_field AS f JOIN derived.span AS s USING (sid)
 WHERE f.operation = 'create' OR (f.kind = 4 AND f.operation = 'send')

@@ -4,11 +4,11 @@
 -- is another one. refused: the server said no (4xx, a gRPC code), for which the conventions leave its status unset: no error
 -- of its own, but nothing done. gave_up: a Celery task that gave up this try and asked for another one: its status is
 -- unset. sends: a CLIENT span that publishes (AWS: to send a message is a call of SQS or SNS), which is a PRODUCER to the
--- analysis. due_ns: not before then is there to be another try. step_name: where a name that was made up stood in the
--- span's name, that name without it.
+-- analysis. due_ns: not before then is it to be taken, or to be tried again. step_name: where a name that was made up
+-- stood in the span's name, that name without it.
 CREATE OR REPLACE TABLE derived.span_field AS
 WITH given AS (
-    SELECT (s.batch_id::BIGINT << 32) | s.span_no::BIGINT AS sid, s.trace_id, s.scope_id, s.name, s.dropped_links, s.end_ns, s.vals,
+    SELECT (s.batch_id::BIGINT << 32) | s.span_no::BIGINT AS sid, s.trace_id, s.scope_id, s.name, s.dropped_links, s.start_ns, s.end_ns, s.vals,
         f.* EXCLUDE (shape_id),
         -- Some write the service before the method (otelaws).
         CASE WHEN s.vals[f.i_rpc_system] = 'aws-api' AND s.kind IN (3, 4) THEN regexp_extract(
@@ -43,17 +43,25 @@ called AS (
             THEN '(anonymous)'
         ELSE address END AS destination,
         i_message_id IS NOT NULL AND i_partition IS NOT NULL AND vals[i_system] = 'kafka'
-            AND try_cast(vals[i_message_id] AS BIGINT) IS NOT NULL AS offset_id
+            AND try_cast(vals[i_message_id] AS BIGINT) IS NOT NULL AS offset_id,
+        -- BullMQ tells milliseconds from now, RocketMQ those of the clock, NServiceBus a time; and Celery of the next try, in
+        -- the text of its Retry, seconds or a time, of UTC unless it says otherwise. As a DOUBLE, for it may be any number.
+        CASE WHEN kind = 4 THEN coalesce(
+                start_ns + 1e6 * try_cast(vals[i_delay] AS DOUBLE),
+                1e6 * try_cast(vals[i_deliver_at] AS DOUBLE),
+                1e3 * epoch_us(try_cast(regexp_replace(vals[i_deliver_at], ':([0-9]+) Z$', '.\1') AS TIMESTAMP)))
+            WHEN i_retry_reason IS NOT NULL THEN coalesce(
+                end_ns + 1e9 * try_cast(regexp_extract(vals[i_retry_reason], '^Retry in ([0-9.]+)s', 1) AS DOUBLE),
+                1e3 * epoch_us(try_cast(regexp_extract(vals[i_retry_reason], '^Retry at ([-0-9]+ [0-9:.]+[+-][0-9]{2}:[0-9]{2})', 1) AS TIMESTAMPTZ)),
+                1e3 * epoch_us(try_cast(regexp_extract(vals[i_retry_reason], '^Retry at ([-0-9]+ [0-9]{2}:[0-9]{2}:[0-9.]+)', 1) AS TIMESTAMP)))
+        END AS due
     FROM seen
 ),
 read AS (
     SELECT k.sid, k.trace_id, k.scope_id, k.kind, k.sends, k.dropped_links,
         CASE WHEN k.destination != k.address THEN replace(n.step_name, k.address, k.destination) END AS step_name,
         coalesce(k.vals[k.i_task_state] IN ('RETRY', 'FAILURE', 'REJECTED'), false) AS gave_up,
-        -- Celery's Retry as text: in so many seconds, or at a time (of UTC, unless it says otherwise).
-        coalesce(
-            clock(k.end_ns) + try_cast(least(1e9 * try_cast(regexp_extract(k.vals[k.i_retry_reason], '^Retry in ([0-9.]+)s', 1) AS DOUBLE), 1e18) AS BIGINT),
-            epoch_ns(try_cast(regexp_extract(k.vals[k.i_retry_reason], '^Retry at ([-0-9]+ [0-9:.]+([+-][0-9:]+)?)', 1) AS TIMESTAMP))) AS due_ns,
+        CASE WHEN k.due < 4102444800e9 THEN try_cast(k.due AS BIGINT) END AS due_ns,
         k.kind = 2 AND (coalesce(try_cast(k.vals[k.i_http_status] AS INTEGER) >= 400, false)
             OR coalesce(k.vals[k.i_rpc_status] NOT IN ('0', 'OK'), false)) AS refused,
         CASE

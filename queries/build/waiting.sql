@@ -1,9 +1,9 @@
 -- Messages that a group which takes all of the destination has not taken, since it began to take.
 -- in_hand: such a consumer is at it, for spans below it arrived and it did not (missing_parent), or its
 -- log records did (logged_step).
--- due_ns: since when it is there to be taken. Late and lost allow for the arrival grace and for the time that processing takes: the consumer's span
--- may be on its way, or not ended. Overtaken is what others of its partition followed. left_ns: until the horizon
--- is that much later, time alone changes nothing.
+-- due_ns: since when it is there to be taken, and waits. Late and lost allow for the arrival grace and for the time that
+-- processing takes: the consumer's span may be on its way, or not ended. Overtaken is what others of its partition
+-- followed. left_ns: until the horizon is that much later, time alone changes nothing.
 CREATE OR REPLACE TABLE derived.waiting AS
 WITH
 -- What a try published that failed, where a later one published to the same place: a transaction that was aborted

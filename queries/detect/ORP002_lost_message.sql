@@ -9,9 +9,9 @@
 -- action: Publish it again, or do by hand what its consumer would have done.
 -- unless: No consumer of the destination was ever seen, the group takes only part of it (a filter, a
 --   sample), only later ones of other partitions were consumed, another group took it in this one's
---   stead, the try that published it failed and a later one published again, a try that failed
---   published its own message once more and its time has not come (or, where none is told, the
---   deadline of a hand-off has not passed since), its receives dropped links or count more messages
+--   stead, the try that published it failed and a later one published again, it is not to be taken
+--   yet, or a try that failed published its own message once more without saying until when, and the
+--   deadline of a hand-off has not passed since, its receives dropped links or count more messages
 --   than they and what is below them link to, or the queue was made for one answer: who asked may be gone.
 SELECT
     hex_trace_id(w.trace_id) || ':' || hex_span_id(w.span_id) || ':' || w.consumer_group AS anchor,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from scenarios.builder import Kind, Scenario, Service, Span
@@ -174,12 +175,13 @@ def calls_that_send(s: Scenario) -> None:
     span to who takes the message: here Python's Lambda (``aws_lambda/_sqs.py``), which links to it.
     botocore's (``botocore/extensions/sqs.py``) tells the message's id, and Celery publishes through
     it. otelaws (``sqsattributes.go``, ``snsattributes.go``) tells no more than the queue's URL, as
-    the server's address, and of SNS the topic. Of ord-1020 the label, the invoice and the mail got
-    lost; the last one's label waits.
+    the server's address, and of SNS the topic (ord-1007). Of ord-1020 the label, the invoice and
+    the mail got lost; the last one's label waits.
     """
     shop, label = s.service("shop", "storefront"), s.service("label", "logistics")
     books, mailer = s.service("books", "billing"), s.service("mailer", "crm")
-    for number in ORDERS:
+    last = 26
+    for number in range(1, last + 1):
         at, m = number * 60.0, f"m-{number}"
         root = placed(s, shop, number, at)
         queue = said("messaging", destination__name="labels", system="aws_sqs")
@@ -199,23 +201,20 @@ def calls_that_send(s: Scenario) -> None:
             attributes=task | said("celery", action="apply_async", task_name="mail"),
         )  # fmt: skip
         _boto(s, shop, "SQS.SendMessage", at + 0.065, sent, **_boto_queue("mails", f"c{m}"))
-        for call, more in (
-            ("SQS/SendMessage", said("server", address=f"{_QUEUES}/audit")),
-            (
-                "SNS/Publish",
-                said(
-                    "messaging", system="aws_sns", destination__name="news",
-                    operation__type="send", operation__name="publish_input",
-                ),
+        told = {
+            "SQS/SendMessage": said("server", address=f"{_QUEUES}/audit"),
+            "SNS/Publish": said(
+                "messaging", system="aws_sns", destination__name="news", operation__type="send",
+                operation__name="publish_input",
             ),
-        ):  # fmt: skip
+        }  # fmt: skip
+        for call, more in told.items() if number == 7 else ():
             s.span(
                 shop, call.replace("/", "."), Kind.CLIENT, at + 0.09, 0.005, parent=root,
                 attributes=said("rpc", system__name="aws-api", method=call)
-                | said("aws", region=_REGION)
-                | said("messaging", system="aws_sqs") | more,
+                | said("aws", region=_REGION) | said("messaging", system="aws_sqs") | more,
             )  # fmt: skip
-        if number not in (20, ORDERS[-1]):
+        if number not in (20, last):
             function = s.span(label, "print-label", Kind.SERVER, at + 0.3, 0.2)
             s.span(
                 label, "process labels", Kind.CONSUMER, at + 0.31, 0.18, parent=function,
@@ -235,7 +234,7 @@ def calls_that_send(s: Scenario) -> None:
             )  # fmt: skip
     for service, place in (("label", "labels"), ("books", "invoices"), ("mailer", "mails")):
         s.expect("ORP002", order(20), service=service, mentions=[f"published to {place} "])
-    s.expected["executions"] = {"count": len(ORDERS)}
+    s.expected["executions"] = {"count": last}
     s.expected["handoffs"] = [
         {"from_service": "shop", "to_service": to, "type": "message", "mode": "async"}
         for to in ("label", "books", "mailer")
@@ -247,7 +246,7 @@ def calls_that_send(s: Scenario) -> None:
             ("audit", "published"), ("news", "published"),
         )
     ]  # fmt: skip
-    s.expected["custody"] = [{"correlation": order(ORDERS[-1]), "holder": "labels"}]
+    s.expected["custody"] = [{"correlation": order(last), "holder": "labels"}]
 
 
 @scenario("orp002-not-a-call-about-a-queue", lookalike_of=("ORP002", "STL001"))
@@ -277,3 +276,87 @@ def calls_about_queues(s: Scenario) -> None:
             ),
         )  # fmt: skip
     s.expected["executions"] = {"count": len(ORDERS), "status": {"completed": len(ORDERS)}}
+
+
+@scenario("orp002-lost-after-its-time", lookalike_of=("STL001", "DUP001"))
+def after_its_time(s: Scenario) -> None:
+    """Messages that are not to be taken before a moment are not late before it.
+
+    NServiceBus writes that into ``nservicebus.deliver_at`` of what it sends
+    (``AttachSenderRelatedInfoOnMessageBehavior.cs``, ``ActivityDecorator.cs``), the Java agent into
+    ``messaging.rocketmq.message.delivery_timestamp``, in milliseconds
+    (``RocketMqProducerAttributeExtractor.java``), and BullMQ's instrumentation of AppSignal how
+    long it is until then, ``messaging.bullmq.job.opts.delay`` (``instrumentation.ts``). Reminders
+    of ord-1005 and every fifth order are put off for ten minutes, those of ord-1041 for some hours,
+    and they wait. ord-1042's were to be taken half an hour ago: they got lost.
+    """
+    shop = s.service("shop", "storefront")
+    takers = {
+        system: s.service(f"{system}-reminder", f"{system}-team")
+        for system in ("nservicebus", "rocketmq", "bullmq")
+    }
+    origin = datetime.fromisoformat(s.start)
+
+    def remind(number: int, at: float, delay: float) -> dict[str, Span]:
+        """Send a reminder by each of the three, to be taken after so many seconds."""
+        root = placed(s, shop, number, at)
+        due = origin + timedelta(seconds=at + 0.05 + delay)
+        facts = {
+            "nservicebus": said(
+                "nservicebus", message_id=f"n-{number}",
+                enclosed_message_types="Shop.Remind, Shop, Version=1.0.0.0, Culture=neutral",
+            ),
+            "rocketmq": said(
+                "messaging", system="rocketmq", destination__name="reminders", operation="publish",
+                message__id=f"r-{number}", rocketmq__message__type="delay" if delay else "normal",
+            ),
+            "bullmq": said(
+                "messaging", system="bullmq", destination__name="reminders",
+                operation__type="send", operation__name="Queue.add", message__id=str(number),
+                bullmq__job__name="remind",
+            ),
+        }  # fmt: skip
+        if delay:
+            facts["nservicebus"]["nservicebus.deliver_at"] = due.strftime("%Y-%m-%d %H:%M:%S:%f Z")
+            stamp = int(due.timestamp() * 1000)
+            facts["rocketmq"]["messaging.rocketmq.message.delivery_timestamp"] = stamp
+            facts["bullmq"]["messaging.bullmq.job.opts.delay"] = int(delay * 1000)
+        names = {"nservicebus": "send message", "bullmq": "Queue.add reminders"}
+        return {
+            system: s.span(
+                shop, names.get(system, "reminders publish"), Kind.PRODUCER, at + 0.05, 0.004,
+                parent=root, attributes=facts[system],
+            )
+            for system in takers
+        }  # fmt: skip
+
+    def take(sent: dict[str, Span], at: float) -> None:
+        names = {"nservicebus": "process message", "bullmq": "Worker.run reminders"}
+        process = said("messaging", operation__type="process")
+        for system, span in sent.items():
+            s.span(
+                takers[system], names.get(system, "reminders process"), Kind.CONSUMER, at, 0.1,
+                links=[span], attributes=dict(span.attributes)
+                | (process if system == "bullmq" else {})
+                | ({"messaging.operation": "process"} if system == "rocketmq" else {}),
+            )  # fmt: skip
+
+    for number in range(1, 41):
+        delay = 600.0 if number % 5 == 0 else 0.0
+        take(remind(number, number * 60.0, delay), number * 60.0 + delay + 0.3)
+    remind(41, 41 * 60.0, 6 * 3600.0)
+    remind(42, 42 * 60.0, 600.0)
+    for number in (90, 91, 92):
+        take(remind(number, number * 60.0, 0.0), number * 60.0 + 0.3)
+    for system in takers:
+        s.expect("ORP002", order(42), service=f"{system}-reminder", team=f"{system}-team")
+    s.expected["executions"] = {
+        "of": {order(40): {"status": "completed"}, order(41): {"status": "running"}}
+    }
+    s.expected["custody"] = [
+        {"correlation": order(41), "holder": holder, "state": "waiting in the queue", "team": team}
+        for holder, team in (
+            ("Shop.Remind", "nservicebus-team"), ("reminders", "rocketmq-team"),
+            ("reminders", "bullmq-team"),
+        )
+    ]  # fmt: skip

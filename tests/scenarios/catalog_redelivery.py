@@ -125,7 +125,7 @@ def retried_by_itself(s: Scenario) -> None:
         )
     end = LEARNED * 60.0 + 3600.0
     charge(42, end - 2400.0, 1, ends="", when="in 7200s")
-    charge(43, end - 2400.0, 1, ends="", when="at 2025-03-03 12:00:00+00:00")
+    charge(43, end - 2400.0, 1, ends="", when="at 2025-03-03 14:00:00+02:00")
     charge(44, end - 2400.0, 1, ends="")
     root = placed(s, web, 45, end - 600.0)
     for again in (0, 1):
