@@ -55,6 +55,7 @@ STORE: Final[tuple[str, ...]] = (
     "activity",
     "checkpoint",
     "clear_spans",
+    "copies",
     "count_objects",
     "delete_batches",
     "delete_events",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -147,6 +148,30 @@ def test_files_are_imported(tmp_path: Path) -> None:
         result = opened.import_files([file, tmp_path / "absent"])
         assert (result.spans, result.problem_count) == (204, 1)
         assert opened.reconcile().executions == 41
+
+
+def test_spans_that_had_been_stored_before_are_counted(tmp_path: Path) -> None:
+    monday, tuesday, wednesday = front.lines()
+    first, both, none = (tmp_path / name for name in ("first", "both", "none"))
+    first.write_bytes(monday)
+    both.write_bytes(monday + b"\n" + tuesday)
+    none.write_bytes(b"{}")
+    other = wednesday.replace(b'"traceId":"', b'"traceId":"0000')  # other traces, the same span ids
+    other = re.sub(rb'("traceId":"[0-9a-f]{32})[0-9a-f]{4}', rb"\1", other)
+    apart = tmp_path / "apart"
+    apart.write_bytes(wednesday + b"\n" + other)
+    db = tmp_path / "new.duckdb"
+    with tracemap.open(db, create=True) as opened:
+        result = opened.import_files([first])
+        once = result.spans
+        assert (once > 0, result.copies) == (True, 0)
+        assert opened.import_files([apart, none]).copies == 0
+    with front.serving(db), tracemap.open(db) as opened:
+        assert opened.import_files([both]).copies == once  # tuesday's are new
+        result = opened.import_files([first, both, tmp_path / "absent"])
+        assert (result.copies, result.spans) == (result.spans, result.spans)
+    with tracemap.open(tmp_path / "twice.duckdb", create=True) as opened:
+        assert opened.import_files([first, both]).copies == once  # in one import
 
 
 def test_a_database_is_not_made_by_reading(tmp_path: Path) -> None:

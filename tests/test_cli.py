@@ -417,9 +417,10 @@ def test_import_again_changes_nothing(tmp_path: Path) -> None:
     db = tmp_path / "new.duckdb"
     file = tmp_path / "a.jsonl"
     file.write_bytes(b"\n".join(front.lines()))
-    run("import", file, "--db", db)
+    assert "before" not in run("import", file, "--db", db).stdout
     once = answer("findings", "--db", db)
-    run("import", file, "--db", db)
+    told = run("import", file, "--db", db)
+    assert "204 spans of these had been stored before" in told.stdout
     assert answer("findings", "--db", db) == once
 
 

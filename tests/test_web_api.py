@@ -188,6 +188,8 @@ def test_import_of_otlp_and_of_what_is_none(tmp_path: Path) -> None:
             refused(http.post("/v1/import", content=b"x"), 400)
             broken = {"content-type": batches.MEDIA_TYPE}
             refused(http.post("/v1/import", content=b"{}\nx", headers=broken), 400)
+            for wrong in (5, ["x"], [-1], [2**63], [True]):
+                refused(http.post("/v1/copies", json={"batches": wrong}), 400)
         with tracemap.open(db) as opened:
             assert opened.sql("SELECT count(*) AS n FROM spans")["n"].item() == 204
             names = opened.sql("SELECT name FROM store.source ORDER BY name")["name"].to_list()

@@ -9,7 +9,7 @@ line asks the same questions of a ``PlainTracemap``, which answers in ``Rows``.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +24,7 @@ from tracemap.rows import Rows
 if TYPE_CHECKING:  # a client of a server needs neither DuckDB nor pyarrow
     import polars as pl
 
+    from tracemap.batch import SpanBatch
     from tracemap.collectors.files import ImportResult, Progress
     from tracemap.forgetting import Forgotten
     from tracemap.ownership import Explanation
@@ -144,7 +145,15 @@ class Database(Questions[Shape], Generic[Shape]):
         """Store the spans of OTLP files; says what could not be read, and keeps the rest."""
         from tracemap.collectors import files
 
-        return files.import_files(paths, self.backend.write, source=source, progress=progress)
+        written: list[int] = []
+
+        def sink(batches: Sequence[SpanBatch], /, *, source: str) -> None:
+            written.extend(self.backend.write(batches, source=source))
+
+        result = files.import_files(paths, sink, source=source, progress=progress)
+        if result.spans:
+            result.copies = self.backend.copies(written)
+        return result
 
     def export(self, execution: str | None = None, *, protobuf: bool = False) -> Iterator[bytes]:
         """OTLP requests of all stored spans, or of one execution's: what came in, as it came in.

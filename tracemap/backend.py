@@ -26,8 +26,12 @@ class Backend(Protocol):
         """A person's own SELECT."""
         ...
 
-    def write(self, batches: Sequence[SpanBatch], /, *, source: str) -> None:
-        """Store recorded spans; when this returns they are on disk."""
+    def write(self, batches: Sequence[SpanBatch], /, *, source: str) -> Sequence[int]:
+        """Store recorded spans; when this returns they are on disk. The numbers of the batches."""
+        ...
+
+    def copies(self, batches: Sequence[int]) -> int:
+        """How many spans of these batches had been stored before; nothing is analysed for it."""
         ...
 
     def export(self, execution: str | None) -> Iterator[SpanBatch]:

@@ -181,9 +181,19 @@ class LocalBackend:
         finally:
             cursor.close()
 
-    def write(self, batches: Sequence[SpanBatch], /, *, source: str) -> None:
-        """Store recorded spans; when this returns they are on disk."""
-        self.store.write(batches, source=source, kind="recorded")
+    def write(self, batches: Sequence[SpanBatch], /, *, source: str) -> Sequence[int]:
+        """Store recorded spans; when this returns they are on disk. The numbers of the batches."""
+        return self.store.write(batches, source=source, kind="recorded")
+
+    def copies(self, batches: Sequence[int]) -> int:
+        """How many spans of these batches had been stored before; nothing is analysed for it.
+
+        The span ids of the whole store are read once: ask once for all batches.
+        """
+        with self._reading() as cursor:
+            cursor.execute(queries.text("store/copies"), {"batches": list(batches)})
+            found = cursor.fetchone()
+        return int(found[0]) if found else 0
 
     def export(self, execution: str | None) -> Iterator[SpanBatch]:
         """All stored spans, or those of one execution, as they came in; in bounded memory."""

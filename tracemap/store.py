@@ -209,14 +209,15 @@ class Store:
         *,
         source: str = "live",
         kind: SourceKind = "live",
-    ) -> None:
+    ) -> range:
         """Write ``batches`` in one transaction; when this returns they are on disk.
 
+        Returns the numbers they got; those without a row get none.
         Raises StoreError (disk full, file gone); nothing of the batches is stored then.
         """
         batches = [b for b in batches if b.rows]
         if not batches:
-            return
+            return range(0)
         from tracemap.inserts import Inserts
         from tracemap.tables import Fresh
 
@@ -250,8 +251,9 @@ class Store:
             self._inserts = inserts
             interned.sources[source_key] = source_id
             fresh.keep()
-            self._count = self._after(batches)
+            before, self._count = self._count, self._after(batches)
             self._ledger.note(self._count)
+            return range(before.batches + 1, self._count.batches + 1)
 
     def _after(self, batches: Sequence[SpanBatch]) -> Count:
         """The counts once these batches are written."""

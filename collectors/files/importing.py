@@ -32,7 +32,7 @@ Progress = Callable[[Path, int, int], None]
 class FileSink(Protocol):
     """Stores batches; returns once they are on disk. ``Store.write`` with its kind given."""
 
-    def __call__(self, batches: Sequence[SpanBatch], /, *, source: str) -> None: ...
+    def __call__(self, batches: Sequence[SpanBatch], /, *, source: str) -> object: ...
 
 
 @dataclass(slots=True)
@@ -42,6 +42,7 @@ class ImportResult:
     files: int = 0
     requests: int = 0  #: stored, whole or in part
     spans: int = 0  #: stored
+    copies: int = 0  #: of these, had been stored before; whoever has the database counts them
     logs: int = 0  #: log records stored
     rejected: int = 0  #: spans and log records refused one by one
     unrelated: int = 0  #: log records that belong to no span, left out

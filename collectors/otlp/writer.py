@@ -23,7 +23,7 @@ from tracemap.collectors.otlp.limits import MIB
 from tracemap.errors import BusyError, ServerError
 
 #: Writes batches in one transaction and returns once they are on disk, as ``Store.write`` does.
-Sink = Callable[[Sequence[SpanBatch]], None]
+Sink = Callable[[Sequence[SpanBatch]], object]
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,12 @@ def _tell(result: ImportResult, db: Path) -> None:
         style="bold",
         soft_wrap=True,
     )
+    if result.copies:
+        out().print(
+            f"{count(result.copies, 'span')} of these had been stored before: "
+            "a span that came twice counts once",
+            soft_wrap=True,
+        )
     if result.problem_count:
         what = "span" if not result.logs else "record"
         refused = f", {count(result.rejected, what)} refused" if result.rejected else ""

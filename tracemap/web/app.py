@@ -82,6 +82,7 @@ class Api:
                 Route("/v1/sql", _told(self.sql), methods=["POST"]),
                 Route("/v1/export", _told(self.export), methods=["GET"]),
                 Route("/v1/import", _told(self.import_), methods=["POST"]),
+                Route("/v1/copies", _told(self.copies), methods=["POST"]),
                 Route("/v1/ownership", _told(self.ownership), methods=["POST"]),
                 Route("/v1/mutes", _told(self.mutes), methods=["POST"]),
                 Route("/v1/reports", _told(self.reports), methods=["POST"]),
@@ -143,8 +144,9 @@ class Api:
 
         def answer() -> dict[str, Any]:
             batch = _decoded(body, kind)
-            self._backend.write([batch], source=source)
+            numbers = self._backend.write([batch], source=source)
             return {
+                "batches": list(numbers),
                 "spans": batch.spans.num_rows,
                 "logs": batch.logs.num_rows,
                 "rejected": batch.rejected,
@@ -152,6 +154,14 @@ class Api:
             }
 
         return JSONResponse(await _thread(answer, self._writers))
+
+    async def copies(self, request: Request) -> Response:
+        """How many spans of some batches had been stored before."""
+        numbers = _list(await _json(request), "batches")
+        if not all(type(one) is int and 0 <= one < 2**63 for one in numbers):
+            raise InputError("'batches' is not a list of batches' numbers")
+        found = await _thread(lambda: self._backend.copies(numbers), self._statements)
+        return JSONResponse({"copies": found})
 
     async def export(self, request: Request) -> Response:
         """All stored spans, or those of one execution, as a stream of batches."""

@@ -92,18 +92,26 @@ class RemoteBackend:
         answer = self._send("POST", "/v1/sql", json={"sql": text, "limits": asdict(limits)})
         return Answer(Rows.from_ipc(answer.content), wire.TRUNCATED in answer.headers)
 
-    def write(self, given: Sequence[SpanBatch], /, *, source: str) -> None:
-        """Store recorded spans; when this returns they are on disk."""
+    def write(self, given: Sequence[SpanBatch], /, *, source: str) -> Sequence[int]:
+        """Store recorded spans; when this returns they are on disk. The numbers of the batches."""
         from tracemap.web import batches
 
+        numbers: list[int] = []
         for batch in given:
-            self._send(
+            answer = self._send(
                 "POST",
                 "/v1/import",
                 params={"source": source},
                 content=batches.to_bytes(batch),
                 headers={"content-type": batches.MEDIA_TYPE},
             )
+            numbers += answer.json()["batches"]
+        return numbers
+
+    def copies(self, batches: Sequence[int]) -> int:
+        """How many spans of these batches had been stored before; nothing is analysed for it."""
+        asked = {"batches": list(batches)}
+        return int(self._send("POST", "/v1/copies", json=asked).json()["copies"])
 
     def export(self, execution: str | None) -> Iterator[SpanBatch]:
         """All stored spans, or those of one execution, as they came in; in bounded memory."""

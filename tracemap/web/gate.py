@@ -37,6 +37,7 @@ _OPENS: Final = {
     ("GET", "/v1/settings"): ("query",),
     ("POST", "/v1/sql"): ("sql",),
     ("POST", "/v1/import"): ("admin",),
+    ("POST", "/v1/copies"): ("admin",),
     ("POST", "/v1/ownership"): ("admin",),
     ("POST", "/v1/mutes"): ("admin",),
     ("POST", "/v1/reports"): ("admin",),

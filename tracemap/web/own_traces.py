@@ -86,7 +86,7 @@ class _Few(Sampler):
 class _Into(SpanExporter):
     """Writes spans by ``write``, as a receiver would have them."""
 
-    def __init__(self, write: Callable[[Sequence[SpanBatch]], None]) -> None:
+    def __init__(self, write: Callable[[Sequence[SpanBatch]], object]) -> None:
         self._write = write
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
@@ -111,7 +111,7 @@ class OwnTraces:
     stores batches in the database that is served. Raises InputError for an address that is none.
     """
 
-    def __init__(self, to: str, write: Callable[[Sequence[SpanBatch]], None]) -> None:
+    def __init__(self, to: str, write: Callable[[Sequence[SpanBatch]], object]) -> None:
         exporter = _Into(write) if to == SELF else _exporter(to)
         instance = str(uuid.uuid4())
         own = {"service.name": "tracemap", "service.version": __version__}
