@@ -18,9 +18,9 @@ from tracemap.collectors.files import OtherSignal, Problem, Request, read_file
 from tracemap.collectors.files import json_records as json_reading
 from tracemap.collectors.otlp.signals import LOGS, TRACES
 
-NOT_A_TRACE = (
-    "this is not a trace file (OTLP is JSON, or protobuf with a length before each message)"
-)
+EXPORT = "give what a Collector's file exporter or an OTLP exporter wrote"
+NO_SPANS = f'this is JSON, but not OTLP: it has no "resourceSpans" ({EXPORT})'
+CONVERT = "let a Collector receive it and write it with its file exporter"
 NO_KEY = "unexpected character, expected a string key"
 TOO_LONG = "a request larger than tracemap reads from a file; write one request a line"
 FIVE = "5 stands where text belongs"
@@ -118,25 +118,14 @@ def test_a_line_of_another_signal_is_told_apart(file: Path) -> None:
             ["a"],
             [
                 f"trace:2: this is not OTLP/JSON: resourceSpans[0].schemaUrl: {FIVE}",
-                'trace:4: this is JSON, but not an OTLP trace request (it has no "resourceSpans")',
+                f"trace:4: {NO_SPANS}",
                 "trace:5: this is not OTLP/JSON: 7 stands where an object belongs",
             ],
         ),
         (
             b'[{"traceId":"463ac35c9f6413ad48485a3953bb6124","id":"a2fb4a1d1a96d312"}]',
             [],
-            ['trace:1: this is JSON, but not an OTLP trace request (it has no "resourceSpans")'],
-        ),
-        (b"", [], ["trace: the file is empty"]),
-        (
-            b"\x89PNG\r\n\x1a\n" + bytes(100),
-            [],
-            [f"trace: {NOT_A_TRACE}"],
-        ),
-        (
-            b"order,amount\n4711,129.5\n",
-            [],
-            [f"trace: {NOT_A_TRACE}"],
+            [f"trace:1: this is a span of Zipkin, not OTLP ({CONVERT})"],
         ),
         (
             by_varint(*PROTOBUF)[:-9],
@@ -162,6 +151,39 @@ def test_what_is_wrong_is_told_and_the_rest_is_read(
     file: Path, content: bytes, names: list[str], problems: list[str]
 ) -> None:
     assert read(file, content) == (names, problems)
+
+
+@pytest.mark.parametrize(
+    ("content", "says", "do"),
+    [
+        (b"", "the file is empty", "export again"),
+        (gzip.compress(b""), "the file is empty", "export again"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "it is binary, but not OTLP/protobuf", EXPORT),
+        (b"order,amount\n4711,129.5\n", "it is text, but not JSON", EXPORT),
+        (b"<html>", "it is XML or a web page", EXPORT),
+        (b"PK\x03\x04" + bytes(30), "it is a zip archive", "unpack it, and import the files"),
+        (b"a.json".ljust(257, b"\0") + b"ustar" + bytes(250), "it is a tar archive", "unpack it"),
+        (b"\xfd7zXZ\x00" + bytes(30), "it is compressed with xz", "gzip and zstd are read"),
+        (gzip.compress(gzip.compress(lines(*JSON))), "it is compressed twice", "unpack it once"),
+        (bytes(8) + b"DUCK" + bytes(50), "it is a DuckDB database", "--db FILE"),
+        ('{"resourceSpans":[]}'.encode("utf-16"), "it is text in UTF-16", "UTF-8"),
+        (b'{"data":[{"traceID":"ab","spans":[]}],"total":0}', "a trace of Jaeger", CONVERT),
+        (b'{"traceID":"ab","spans":[],\n"processes":{}\n}\n', "a trace of Jaeger", CONVERT),
+        (b'{"trace":{"resourceSpans":[]}}', "an answer of Tempo", 'what is in "trace"'),
+        (b'{"batches":[]}', "an answer of Tempo", 'name "batches" "resourceSpans"'),
+        (b'{"context":{"trace_id":"0xab"}}', "a span of a console exporter", "use an OTLP"),
+        (b'{"data":[]}', 'it has no "resourceSpans"', EXPORT),
+        (b'{"trace":5,"context":null,"data":5}', 'it has no "resourceSpans"', EXPORT),
+    ],
+)
+def test_a_file_that_is_no_trace_is_told_what_it_seems_to_be(
+    file: Path, content: bytes, says: str, do: str
+) -> None:
+    names, problems = read(file, content)
+    assert (names, len(problems)) == ([], 1)
+    what, _, advice = problems[0].partition(" (")
+    assert says in what
+    assert do in advice
 
 
 def test_a_broken_document_loses_its_own_lines_only(file: Path) -> None:
@@ -196,7 +218,7 @@ def test_what_cannot_be_opened(tmp_path: Path) -> None:
     (missing,) = read_file(tmp_path / "missing")
     (folder,) = read_file(tmp_path)
     assert str(missing) == f"{tmp_path / 'missing'}: there is no such file"
-    assert str(folder) == f"{tmp_path}: this is a folder; give its files"
+    assert str(folder) == f"{tmp_path}: this is a folder (give its files)"
 
 
 def test_a_line_beyond_the_limit_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

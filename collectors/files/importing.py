@@ -91,7 +91,8 @@ def read(path: Path | str) -> Iterator[SpanBatch]:
             raise PayloadError(batch.reasons[0])
         yield batch
     if result.problems:
-        raise PayloadError(result.problems[0].what, where=str(result.problems[0].location))
+        first = result.problems[0]
+        raise PayloadError(first.what, where=str(first.location), do=first.do or None)
 
 
 def _write(sink: FileSink, pending: list[SpanBatch], source: str, result: ImportResult) -> None:

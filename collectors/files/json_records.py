@@ -16,6 +16,7 @@ import orjson
 
 from tracemap.collectors.files.limits import MAX_REQUEST
 from tracemap.collectors.files.records import Location, OtherSignal, Problem, Record, Request
+from tracemap.collectors.files.seeming import json_like
 from tracemap.collectors.otlp.json import request_to_protobuf, signal_of
 from tracemap.collectors.otlp.signals import METRICS, TRACES
 from tracemap.errors import PayloadError
@@ -121,6 +122,8 @@ def _request(location: Location, value: Any) -> Record:
     signal = signal_of(value) or TRACES
     if signal is METRICS:
         return OtherSignal(location, signal.name)
+    if isinstance(value, dict) and signal.field not in value and (seen := json_like(value)):
+        return Problem(location, *seen)
     try:
         return Request(location, request_to_protobuf(value, signal), signal)
     except PayloadError as error:

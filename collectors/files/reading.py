@@ -9,18 +9,16 @@ from typing import Any
 
 from tracemap.collectors.files import inflate, json_records, protobuf_records
 from tracemap.collectors.files.records import Location, OtherSignal, Problem, Record, Request
+from tracemap.collectors.files.seeming import EMPTY, PEEK, bytes_like
 
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
-_PEEK = 64
+_TOLD = 64  #: bytes that tell JSON from protobuf
 _BUFFER = 1 << 20
 
 #: Called with bytes of the file read so far, and its size.
 Position = Callable[[int, int], None]
 
-_NOT_A_TRACE = (
-    "this is not a trace file (OTLP is JSON, or protobuf with a length before each message)"
-)
 _DAMAGED = "the compressed data is cut off or damaged; what stood before that is kept"
 
 
@@ -32,7 +30,7 @@ def read_file(path: Path | str, position: Position | None = None) -> Iterator[Re
         size = path.stat().st_size
         file = path.open("rb")
     except OSError as error:
-        yield Problem(whole, _cannot_open(path, error))
+        yield Problem(whole, *_cannot_open(path, error))
         return
     with file:
         inflating = _inflating(file)
@@ -53,12 +51,12 @@ def read_file(path: Path | str, position: Position | None = None) -> Iterator[Re
             yield last
 
 
-def _cannot_open(path: Path, error: OSError) -> str:
+def _cannot_open(path: Path, error: OSError) -> tuple[str, str]:
     if isinstance(error, FileNotFoundError):
-        return "there is no such file"
+        return "there is no such file", ""
     if path.is_dir():
-        return "this is a folder; give its files"
-    return f"it cannot be read ({error.strerror})"
+        return "this is a folder", "give its files"
+    return f"it cannot be read: {error.strerror}", "may you read it?"
 
 
 def _inflating(file: io.BufferedReader[Any]) -> inflate.Inflating | None:
@@ -75,19 +73,19 @@ def _is_json(start: bytes) -> bool:
     A length of 123 is a brace and the first tag of a request a newline: what tells them apart is
     that JSON holds no control characters, and protobuf has some at once.
     """
-    text = start.lstrip()
+    text = start[:_TOLD].lstrip()
     return text[:1] in {b"{", b"["} and all(byte >= 0x20 or byte in b"\t\r\n" for byte in text)
 
 
 def _records(path: Path, stream: io.BufferedReader[Any]) -> Iterator[Record]:
     if stream.peek(3).startswith(_BOM):
         stream.read(3)
-    start = stream.peek(_PEEK)[:_PEEK]
+    start = stream.peek(PEEK)[:PEEK]
     if not start:
-        yield Problem(Location(path, 0, ""), "the file is empty")
+        yield Problem(Location(path, 0, ""), *EMPTY)
     elif _is_json(start):
         yield from json_records.records(path, stream)
     elif (framing := protobuf_records.framing(start)) is not None:
         yield from protobuf_records.records(path, stream, framing)
     else:
-        yield Problem(Location(path, 0, ""), _NOT_A_TRACE)
+        yield Problem(Location(path, 0, ""), *bytes_like(start))

@@ -39,9 +39,10 @@ class Problem:
 
     location: Location
     what: str
+    do: str = ""  #: what to do about it, where that can be told
 
     def __str__(self) -> str:
-        return f"{self.location}: {self.what}"
+        return f"{self.location}: {self.what}" + (f" ({self.do})" if self.do else "")
 
 
 @dataclass(frozen=True, slots=True)
