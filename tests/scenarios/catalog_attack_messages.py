@@ -270,6 +270,9 @@ def unseen_sender(s: Scenario) -> None:
                     "messaging.operation.type": "process",
                 },
             )  # fmt: skip
+    s.expected["messages"] = [
+        {"destination": "parcels", "state": "processed", "published_at": None}
+    ]
 
 
 @scenario(

@@ -231,6 +231,39 @@ def half_undone(s: Scenario) -> None:
     }
 
 
+@scenario("failed-and-undone-within-the-request")
+def undone_within_the_request(s: Scenario) -> None:
+    """Who books the parts of a trip takes back the first when the second fails, and fails itself.
+
+    All of it is within one request, which began before anything failed. The hotel of trip-41 is
+    deleted again; that of trip-42 is only looked at, and of trip-43 it cannot be deleted.
+    """
+    trips, hotel, flight = (s.service(name, name) for name in ("trips", "hotel", "flight"))
+
+    def run(number: int, then: str | None = None, refused: str | None = None) -> None:
+        at, facts = number * 60.0, {"trip.id": f"trip-{number}"}
+        full = "NoSeatError: full" if then else None
+        root = s.serve(trips, "POST /trips", at, 0.9, attributes=facts, error=full)
+        more: dict[str, Any] = {"parent": root, "attributes": facts}
+        s.call(trips, hotel, "POST /bookings", at + 0.05, 0.1, **more)
+        s.call(trips, flight, "POST /seats", at + 0.2, 0.1, error=full, **more)
+        if then:
+            s.call(trips, hotel, then, at + 0.5, 0.2, error=refused, **more)
+
+    for number in range(1, _LEARNED + 1):
+        run(number)
+    run(41, "DELETE /bookings/{id}")
+    run(42, "GET /bookings/{id}")
+    run(43, "DELETE /bookings/{id}", "ConnectionError: refused")
+    s.expected["executions"] = {
+        "of": {
+            "trip-41": {"status": "compensated"},
+            "trip-42": {"status": "failed"},
+            "trip-43": {"status": "failed"},
+        }
+    }
+
+
 @scenario("orp002-not-an-aborted-transaction", lookalike_of=("ORP002", "ORP004"))
 def aborted_transaction(s: Scenario) -> None:
     """What a transaction published that was aborted is seen by nobody, and lost by nobody.
