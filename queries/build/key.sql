@@ -28,7 +28,7 @@ alias AS (
 ),
 -- A key that only names single traces, or that is called like who comes again, is left out where a better key stands
 -- in most of its traces.
-shadowed AS (
+covered AS (
     SELECT q.name, min_by(b.name, b.place) AS by_name
     FROM qualified AS q
     JOIN qualified AS b ON b.place < q.place
@@ -38,6 +38,20 @@ shadowed AS (
     ) >= 0.5 * (SELECT count(DISTINCT trace_id) FROM b_key_value WHERE name = q.name)
     GROUP BY q.name
 ),
+-- Not so what ties traces to it that the better one is not in, as a payment's number does when the provider calls back.
+tied AS (
+    SELECT name
+    FROM (
+        SELECT c.name, x.value, bool_or(b.name IS NOT NULL) AS beside, bool_and(b.name IS NOT NULL) AS within
+        FROM covered AS c
+        JOIN qualified AS q ON q.name = c.name AND NOT q.enduring AND NOT q.technical
+        JOIN b_key_value AS x ON x.name = c.name
+        LEFT JOIN (SELECT DISTINCT name, trace_id FROM b_key_value) AS b ON b.name = c.by_name AND b.trace_id = x.trace_id
+        GROUP BY c.name, x.value
+    )
+    GROUP BY name HAVING count(*) FILTER (beside AND NOT within) >= 0.5 * count(*)
+),
+shadowed AS (SELECT * FROM covered ANTI JOIN tied USING (name)),
 -- Spellings that would not qualify alone still name the same key when their names agree.
 spelling AS (
     SELECT j.name, min_by(q.name, q.place) AS main

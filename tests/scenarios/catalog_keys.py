@@ -205,3 +205,37 @@ def numbered_by_the_day(s: Scenario) -> None:
         "all": {"traces": 2},
         "of": {number: {"status": "completed"} for number in numbers},
     }
+
+
+@scenario("keys-of-a-provider-s-callback", lookalike_of=("ORP004",))
+def callback(s: Scenario) -> None:
+    """A payment provider calls back, and names the payment, not the order.
+
+    Both numbers stand in the trace of the order; all of it is one service's. What the provider has
+    yet to confirm (ord-1045) awaits the callback. A request's own number ties nothing.
+    """
+    shop, shipping = s.service("shop", "storefront"), s.service("shipping", "logistics")
+
+    def run(number: int, *, confirmed: bool = True) -> None:
+        at, paid = number * 60.0, {"payment.id": f"pay-{9000 + number}"}
+        facts = {**key(number), "app.request.id": f"r-{number}"}
+        root = s.serve(shop, "POST /orders", at, 0.2, attributes=facts)
+        asked = {"server.address": "psp.example", **paid}
+        s.span(shop, "POST", Kind.CLIENT, at + 0.05, 0.1, parent=root, attributes=asked)
+        if confirmed:
+            back = s.serve(shop, "POST /callbacks", at + 20.0 + number, 0.1, attributes=paid)
+            told = s.publish(shop, "paid", back.start + 0.05, parent=back)
+            s.process(shipping, told, at + 90, 0.2)
+
+    for number in range(1, 45):
+        run(number)
+    run(45, confirmed=False)
+    s.expected["keys"] = ["order.id", "payment.id"]
+    s.expected["executions"] = {
+        "count": 45,
+        "of": {
+            order(10): {"traces": 3, "status": "completed", "services": ["shipping", "shop"]},
+            order(45): {"traces": 1, "status": "running"},
+        },
+    }
+    s.expected["custody"] = [{"correlation": order(45), "holder": "shop", "holder_kind": "between"}]
