@@ -150,6 +150,7 @@ BUILD: Final[tuple[str, ...]] = (
     "execution",
     "execution_step",
     "handoff",
+    "look",
     "headless",
     "usual_source",
     "handoff_correlation",

@@ -21,7 +21,18 @@ from tracemap.cli.evidence import evidence_text, split_expected
 from tracemap.cli.execution_page import holding
 from tracemap.cli.output import markdown_text, write_csv, write_json
 from tracemap.cli.table import Column, print_table, table_lines
-from tracemap.cli.text import age, at, clean, count, duration, escape_json, percent, short_id, span
+from tracemap.cli.text import (
+    age,
+    at,
+    clean,
+    count,
+    duration,
+    escape_json,
+    paragraph,
+    percent,
+    short_id,
+    span,
+)
 from tracemap.moments import last_ns, to_ns
 
 NOW = dt.datetime(2026, 1, 31, 12, 0)  # noqa: DTZ001 - frames hold naive UTC
@@ -40,6 +51,14 @@ def _harmless(text: str) -> bool:
 
 def test_escape_sequences_and_markup_do_not_reach_the_screen() -> None:
     assert clean(HOSTILE) == "ared cod.exe [bold]b[/bold] "
+
+
+def test_lines_are_filled_by_cells() -> None:
+    words = ["published by", "\u4ed3\u5e93\u7ba1\u7406\u7cfb\u7edf", "late  after"] * 8
+    lines = paragraph(" ".join(words), 40).splitlines()
+    assert all(line.startswith("  ") and cell_len(line) <= 40 for line in lines)
+    assert max(map(cell_len, lines)) > 32
+    assert " ".join(line[2:] for line in lines) == " ".join(words)
 
 
 @given(st.text())
@@ -161,6 +180,9 @@ def test_ages_of_nothing() -> None:
         (1_200_000_000, "1.2 s"),
         (245 * 10**9, "4 min 5 s"),
         (7_500 * 10**9, "2 h 5 min"),
+        (172_799 * 10**9, "47 h 59 min"),
+        (605_000 * 10**9, "7 d 0 h"),
+        (-270_000 * 10**9, "-3 d 3 h"),
         (-1_200_000_000, "-1.2 s"),
     ],
 )

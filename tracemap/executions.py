@@ -93,7 +93,8 @@ def build_executions(build: Build) -> None:
     build.learn("workflow_ambiguous")
     for name in ("workflow", "parent_execution", "execution", "execution_step", "handoff"):
         build.run(name)
-    build.run("headless")
+    for name in ("look", "headless"):
+        build.run(name)
     build.learn("usual_source")
     for name in ("handoff_correlation", "handoff_tie", "handoff_tied", "virtual_call", "repeated"):
         build.run(name)

@@ -7,12 +7,23 @@ WITH held AS (
         ON n.eid = o.eid AND n.holder_kind = o.holder_kind AND n.holder = o.holder AND n.since_ns = o.since_ns
         AND n.step_name IS NOT DISTINCT FROM o.step_name
 ),
-last_step AS (
-    SELECT e.eid, arg_max({'service': t.service, 'namespace': t.namespace, 'name': t.name, 'end_ns': t.end_ns, 'span_id': t.span_id}, t.span_id) AS last
+-- Who looked at what was done did not hold it (b_look); of nearly all, what ended last is the last step.
+ended AS MATERIALIZED (
+    SELECT e.eid, t.step, {'service': t.service, 'namespace': t.namespace, 'name': t.name, 'end_ns': t.end_ns, 'span_id': t.span_id} AS last
     FROM derived.execution AS e
     JOIN derived.execution_step AS s USING (eid)
     JOIN derived.step AS t ON t.step = s.step AND t.end_ns = e.end_ns
-    GROUP BY e.eid
+),
+looked AS (SELECT DISTINCT eid FROM ended SEMI JOIN b_look USING (step)),
+last_step AS (
+    SELECT eid, arg_max(last, last.span_id) AS last FROM ended ANTI JOIN looked USING (eid) GROUP BY eid
+    UNION ALL
+    SELECT s.eid, arg_max({'service': t.service, 'namespace': t.namespace, 'name': t.name, 'end_ns': t.end_ns, 'span_id': t.span_id}, (t.end_ns, t.span_id))
+    FROM derived.execution_step AS s
+    SEMI JOIN looked USING (eid)
+    ANTI JOIN b_look AS l ON l.step = s.step
+    JOIN derived.step AS t ON t.step = s.step
+    GROUP BY s.eid
 ),
 owner AS (
     SELECT kind, name, namespace, any_value(team) AS team FROM derived.owner GROUP BY ALL

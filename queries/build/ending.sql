@@ -6,7 +6,7 @@ WITH failed AS (
     SELECT s.eid, min(t.start_ns) AS first_ns, max(t.end_ns) AS failed_ns, arg_max(t.service || ' ' || t.name, t.end_ns) AS what,
         list(DISTINCT s.st) AS kinds
     FROM derived.execution_step AS s JOIN derived.step AS t USING (step)
-    WHERE s.last_attempt AND t.failed GROUP BY s.eid
+    WHERE s.last_attempt AND t.failed AND s.step NOT IN (SELECT step FROM b_look) GROUP BY s.eid
 ),
 later AS (
     SELECT s.eid, s.step, s.wf, c.st IS NOT NULL AS ordinary, t.service, t.name, t.end_ns > f.failed_ns AS last, f.first_ns, f.kinds

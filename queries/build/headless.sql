@@ -59,5 +59,6 @@ candidate AS (
 SELECT h.eid, h.step, h.service, h.name, h.workflow, h.start_ns, t.step AS from_step, t.service AS from_service,
     t.name AS from_name, t.end_ns <= h.start_ns AS ended, t.end_ns, t.start_ns AS from_start_ns, t.span_id AS from_span_id
 FROM candidate AS c
+ANTI JOIN b_look AS l ON l.step = c.from_step
 JOIN headless AS h ON h.eid = c.eid AND h.step = c.step
 JOIN derived.step AS t ON t.step = c.from_step

@@ -6,6 +6,7 @@
 -- successor's p99: nearly all that were to go on have.
 -- Samples begin with the first that went on: before, the successor may not have existed. And where
 -- more than 5% end here, again and again between others that go on, ending here is usual (branches).
+-- That somebody asks how it stands is expected of nobody (b_look).
 CREATE OR REPLACE TABLE derived.model_next AS
 WITH standing AS (SELECT m.eid, m.matured, e.horizon_ns FROM b_matured AS m JOIN derived.execution AS e USING (eid)),
 begun AS (
@@ -47,6 +48,7 @@ often AS (
         CASE WHEN enough THEN settled_followed ELSE followed END AS followed
     FROM counted
 ),
+looked AS (SELECT DISTINCT wf, st FROM derived.execution_step SEMI JOIN b_look USING (step)),
 ends_here AS (
     SELECT wf, from_st, to_st
     FROM (
@@ -62,10 +64,11 @@ ends_here AS (
     GROUP BY wf, from_st, to_st HAVING count(*) FILTER (begins) >= 3
 )
 SELECT o.wf, o.from_st, o.to_st, o.followed, o.executions,
-    o.executions >= 30 AND wilson_lower(o.followed, o.executions) >= 0.8 AND x.wf IS NULL AS expected,
+    o.executions >= 30 AND wilson_lower(o.followed, o.executions) >= 0.8 AND x.wf IS NULL AND k.wf IS NULL AS expected,
     w.p99_ns, w.first_ns,
     CASE WHEN w.waits >= 30 THEN learned_deadline(w.p99_ns) ELSE $deadline_handoff_ns END AS deadline_ns,
     CASE WHEN w.waits >= 30 THEN printf('learned: 10 x p99 of %d', w.waits) ELSE 'default' END AS deadline_source
 FROM often AS o
 JOIN wait AS w USING (wf, from_st, to_st)
 LEFT JOIN ends_here AS x USING (wf, from_st, to_st)
+LEFT JOIN looked AS k ON k.wf = o.wf AND k.st = o.to_st

@@ -219,3 +219,39 @@ def optional_next_step(s: Scenario) -> None:
         "count": LEARNED + 6,
         "of": {order(42): {"status": "running"}},
     }
+
+
+@scenario("stl002-not-asked-how-it-stands", lookalike_of=("STL002", "ORP004"))
+def asked_how_it_stands(s: Scenario) -> None:
+    """Customers ask every twenty seconds how their order stands; the shop owes nobody the question.
+
+    Nobody asks after ord-1045: the warehouse has yet to pick it, as ord-1044, which has waited
+    since it was placed, whoever asked meanwhile. ord-1010 was picked and is completed since then,
+    though somebody asked later, and was refused once.
+    """
+    jobs = Jobs.of(s)
+
+    def ask(number: int, at: float, error: str | None = None) -> None:
+        s.serve(jobs.checkout, "GET /orders/{id}", at, 0.05, attributes=key(number), error=error)
+
+    for number in range(1, 46):
+        at = number * 60.0
+        s.serve(jobs.checkout, "POST /orders", at, 0.08, attributes=key(number))
+        for look in range(0 if number == 45 else 3):
+            ask(number, at + 10 + 20 * look)
+        if number < 44:
+            jobs.fulfil(number, at + 60.0)
+    ask(10, 1200.0)
+    ask(10, 1300.0, error="ForbiddenError: signed out")
+    s.expected["executions"] = {
+        "status": {"completed": 43, "running": 2},
+        "of": {order(10): {"status": "completed"}},
+    }
+    s.expected["custody"] = [
+        {"correlation": order(10), "holder": "fulfilment", "state": "completed"},
+        *(
+            {"correlation": order(n), "holder": "fulfilment", "holder_kind": "between"}
+            for n in (44, 45)
+        ),
+    ]
+    s.expected["handoffs"] = [{"to_name": "fulfil order", "wait_ns": 59_920_000_000}]

@@ -16,6 +16,8 @@ from typing import Final
 _HOSTILE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
+#: No cleaned text has it.
+_FILLER: Final = "\0"
 #: Whole escape sequences go, not only the byte that starts them: "[31m" alone is noise.
 _ESCAPES: Final = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)"
@@ -95,7 +97,9 @@ def duration(ns: float | None) -> str:
         minutes, rest = divmod(int(ns // SECOND), 60)
         if minutes < 120:
             return f"{sign}{minutes} min {rest} s"
-        return f"{sign}{minutes // 60} h {minutes % 60} min"
+        if minutes < 48 * 60:
+            return f"{sign}{minutes // 60} h {minutes % 60} min"
+        return f"{sign}{minutes // 1440} d {minutes // 60 % 24} h"
     for size, unit in ((SECOND, "s"), (10**6, "ms"), (10**3, "us")):
         if ns >= size:
             value = ns / size
@@ -140,11 +144,16 @@ def utc_now() -> dt.datetime:
 
 def paragraph(text: str, width: int, indent: str = "  ", first: str | None = None) -> str:
     """``text`` in lines of at most ``width`` (and 100) cells, each begun with ``indent``."""
-    return textwrap.fill(
-        clean(text),
+    from rich.cells import cell_len
+
+    # What takes two cells counts as two characters while lines are filled.
+    padded = "".join(c + _FILLER * (cell_len(c) - 1) for c in clean(text))
+    filled = textwrap.fill(
+        padded,
         width=max(20, min(width, 100)),
         initial_indent=indent if first is None else first,
         subsequent_indent=indent,
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return filled.replace(_FILLER, "")
