@@ -107,6 +107,19 @@ def test_how_a_name_ends_is_enough(opened: Tracemap) -> None:
     assert opened.resolve("1003") == ["ord-1003"]
 
 
+def test_how_a_uuid_or_a_cut_name_begins_is_enough(opened: Tracemap, tmp_path: Path) -> None:
+    assert opened.resolve("ORD-1003…") == ["ord-1003"]
+    with pytest.raises(NotFoundError):  # not the first of many that begin so
+        opened.resolve("ord-100")
+    name = "736a947a-843f-4da7-b1ee-daffcc3d5506"
+    file = tmp_path / "a.jsonl"
+    file.write_bytes(b"\n".join(line.replace(b"ord-1003", name.encode()) for line in front.lines()))
+    with tracemap.open(tmp_path / "new.duckdb", create=True) as other:
+        other.import_files([file])
+        for text in (name[:8], name[:20].upper(), f"{name[:24]}…"):
+            assert other.resolve(text) == [name]
+
+
 def test_a_value_that_is_no_key_finds_its_execution(opened: Tracemap) -> None:
     (message,) = opened.messages(front.LOST)["message_id"].to_list()
     assert opened.resolve(message) == [front.LOST]

@@ -1,5 +1,7 @@
 -- Missing successors of steps that met an error, or were refused, and handed the work back to a service that took part
--- before, as they seldom do: a decline in a choreography. That is another way on, from the first time.
+-- before, as they seldom do: a decline in a choreography. That is another way on, from the first time. So it is that
+-- somebody took it all back, as its name says, by a step that they do not usually follow: an order that is cancelled is
+-- not to be shipped.
 -- needs: b_next_missing
 CREATE OR REPLACE TEMP TABLE b_handed_back AS
 WITH back AS (
@@ -28,3 +30,10 @@ JOIN derived.model_next AS n ON n.wf = b.wf AND n.from_st = b.st AND n.expected
 JOIN b_next_missing AS l ON l.eid = b.eid AND l.to_st = n.to_st
 -- Who tried it another way after that, and did not go on, is to go on.
 JOIN derived.step AS t ON t.step = l.step AND t.start_ns <= b.start_ns
+UNION
+SELECT l.eid, l.to_st
+FROM b_next_missing AS l
+JOIN derived.execution_step AS x USING (eid)
+JOIN derived.step AS t ON t.step = x.step AND t.start_ns >= l.end_ns AND NOT t.failed AND NOT t.refused AND is_undoing(t.name)
+LEFT JOIN derived.model_next AS n ON n.wf = l.wf AND n.from_st = x.st AND n.to_st = l.to_st
+WHERE n.wf IS NULL OR n.followed < 0.5 * n.executions

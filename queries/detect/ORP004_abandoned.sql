@@ -7,9 +7,9 @@
 -- cause: The hand-off was never made, or the next service never acted on it.
 -- action: Find out from the last holder why it did not hand over, and start the next step.
 -- unless: The missing step is optional (less than 80% go on to it, or others end here as a matter of
---   course), did not exist yet, only reads what somebody asked for, the execution went on by another way (one that others took too, or
---   back to an earlier participant after an error), did other work than those that go on, was
---   refused, failed, or another finding explains it.
+--   course), did not exist yet, only reads what somebody asked for, the execution went on by another
+--   way (one that others took too, or back to an earlier participant after an error), did other work
+--   than those that go on, was cancelled, refused, failed, or another finding explains it.
 SELECT
     hex_trace_id(t.trace_id) || ':' || hex_span_id(t.span_id) AS anchor,
     [x.eid] AS eids,

@@ -6,7 +6,8 @@
 --   execution has matured, ORP004 takes over.
 -- cause: The next service is behind, stuck, or never got the hand-off.
 -- action: Ask the owner of the next step.
--- unless: The step is optional, it only reads what somebody asked for, or a waiting or lost message or a vanished caller explains it.
+-- unless: The step is optional, it only reads what somebody asked for, the execution was
+--   cancelled, or a waiting or lost message or a vanished caller explains it.
 SELECT
     hex_trace_id(t.trace_id) || ':' || hex_span_id(t.span_id) AS anchor,
     [x.eid] AS eids,

@@ -255,3 +255,27 @@ def asked_how_it_stands(s: Scenario) -> None:
         ),
     ]
     s.expected["handoffs"] = [{"to_name": "fulfil order", "wait_ns": 59_920_000_000}]
+
+
+@scenario("orp004-not-cancelled", lookalike_of=("ORP004", "STL002"))
+def cancelled_before_it_went_on(s: Scenario) -> None:
+    """A customer cancels an order before anybody picks it, which nobody had done before.
+
+    ord-1020 is deleted, and is not to be picked any more. That ord-1022 was is no news: warehouses
+    release an order before they pick it, and nobody picked this one.
+    """
+    jobs = Jobs.of(s)
+    for number in (*range(1, 51), 91):
+        at = number * 60.0
+        s.serve(jobs.checkout, "POST /orders", at, 0.08, attributes=key(number))
+        if number == 20:
+            s.serve(jobs.checkout, "DELETE /orders/{id}", at + 1, 0.05, attributes=key(number))
+            continue
+        s.span(jobs.checkout, "release order", Kind.INTERNAL, at + 2, 0.1, attributes=key(number))
+        if number != 22:
+            jobs.fulfil(number, at + 4.0)
+    s.expect("ORP004", order(22), service="fulfilment", team="warehouse")
+    s.expected["executions"] = {
+        "count": 51,
+        "of": {order(20): {"status": "completed"}, order(22): {"status": "abandoned"}},
+    }
