@@ -33,7 +33,7 @@ from tracemap.queries.rooms import (
     RULE_PARAMS,
     VIEWS,
 )
-from tracemap.queries.rooms_store import SCHEMA, STORE
+from tracemap.queries.rooms_store import STORE
 
 __all__ = [
     "API",
@@ -46,7 +46,6 @@ __all__ = [
     "REPORT",
     "ROOMS",
     "RULE_PARAMS",
-    "SCHEMA",
     "STORE",
     "VIEWS",
     "Param",

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from tracemap.queries.rooms_partial import AS_OF, SCOPE, TAKEOVER
-from tracemap.queries.rooms_store import SCHEMA, STORE
+from tracemap.queries.rooms_store import MACROS, SCHEMA, STORE
 
 #: Spans -> links -> membership -> executions -> steps -> hand-offs -> model, in this order.
 BUILD: Final[tuple[str, ...]] = (
@@ -150,6 +150,7 @@ BUILD: Final[tuple[str, ...]] = (
     "execution",
     "execution_step",
     "handoff",
+    "reading",
     "look",
     "headless",
     "usual_source",
@@ -370,6 +371,7 @@ AUDIT: Final[tuple[str, ...]] = (
 ROOMS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "schema": SCHEMA,
+        "macros": MACROS,
         "store": STORE,
         "build": BUILD,
         "scope": SCOPE,

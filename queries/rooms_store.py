@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-#: Tables, macros and public views, in the order of their creation.
+#: Tables, in the order of their creation.
 SCHEMA: Final[tuple[str, ...]] = (
     "store_schema",
     "derived_schema",
@@ -32,6 +32,11 @@ SCHEMA: Final[tuple[str, ...]] = (
     "mute",
     "report",
     "reported",
+)
+
+#: What the statements of all rooms call. A database has those of the program that last analysed
+#: it whole.
+MACROS: Final[tuple[str, ...]] = (
     "hex_span_id",
     "hex_trace_id",
     "utc",
@@ -48,6 +53,7 @@ SCHEMA: Final[tuple[str, ...]] = (
     "is_dead_letter",
     "is_retry",
     "is_undoing",
+    "is_reading",
 )
 
 #: Writing, reading and pruning of what was received. Not run in order: an order of reading.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,17 @@ def test_only_tables_that_are_made_are_needed() -> None:
     rooms = [queries.room(room) for room in ("build", "scope", "takeover", "ownership")]
     plans = [building._plan(queries.text(name)) for room in rooms for name in room]
     assert {name for plan in plans for name in plan.needs} <= {plan.table for plan in plans}
+
+
+def test_an_analysis_goes_by_what_its_own_program_knows(tmp_path: Path) -> None:
+    """A database that an older program made has its macros, or lacks some."""
+    is_so = "SELECT is_dead_letter('orders.dlq'), is_reading('GET /orders/{id}')"
+    with Store.open(tmp_path / "t.duckdb") as store:
+        store.write([decode([one]) for one in world(4)], kind="recorded")
+        pipeline.refresh(store)
+        cursor = store.cursor()
+        cursor.execute("CREATE OR REPLACE MACRO is_dead_letter(name) AS name = 'DLX'")
+        cursor.execute("DROP MACRO is_reading")
+        store.configure(replace(store.settings(), system_attributes=("deployment.environment",)))
+        pipeline.refresh(store)
+        assert cursor.execute(is_so).fetchall() == [(True, True)]

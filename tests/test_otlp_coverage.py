@@ -193,7 +193,7 @@ def test_the_enums_are_those_the_columns_speak_of() -> None:
 
 def test_severities_are_those_that_the_view_names() -> None:
     with duckdb.connect() as connection:
-        connection.execute(queries.text("schema/severity_name"))
+        connection.execute(queries.text("macros/severity_name"))
         for name, number in SeverityNumber.items():
             shown = connection.execute("SELECT severity_name(?::UTINYINT)", [number]).fetchone()
             short = name.removeprefix("SEVERITY_NUMBER_")

@@ -27,7 +27,7 @@ REFERENCES: Final = (
     "hub", "instance", "key", "log_service", "model_destination", "model_next",
     "model_redelivery", "model_step", "model_workflow", "newest_taken", "owner", "owner_contact",
     "resource_use", "rhythm", "run_ending", "service_attribute", "service_silence", "source",
-    "usual_source", "variant", "workflow_ambiguous", "workflow_moved",
+    "reading", "usual_source", "variant", "workflow_ambiguous", "workflow_moved",
 )  # fmt: skip
 FOUND: Final = """
     SELECT fingerprint, rule, severity, execution, service, step, team, message, evidence, effects,

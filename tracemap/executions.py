@@ -93,6 +93,7 @@ def build_executions(build: Build) -> None:
     build.learn("workflow_ambiguous")
     for name in ("workflow", "parent_execution", "execution", "execution_step", "handoff"):
         build.run(name)
+    build.learn("reading")
     for name in ("look", "headless"):
         build.run(name)
     build.learn("usual_source")

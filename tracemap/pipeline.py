@@ -165,6 +165,9 @@ def _whole(
     settings = store.settings()
     inputs = inputs_of(build, given)
     ((upto, _),) = build.rows("store/last_batch")
+    renewed = standing is None or standing.given != given  # by a newer program, it may be
+    for name in queries.room("macros") if renewed else ():
+        build.run(name)
     read_shapes(build)
     read_spans(build)
     if build.sight != "partition":
@@ -196,9 +199,8 @@ def _whole(
     lifecycle.update(build.cursor, now_ns)
     learned = None if build.learning else standing
     _sign(build, learned, now_ns, given, inputs, upto, began, due=False)
-    if standing is None or standing.given != given:  # a newer program's views may differ
-        for name in queries.room("views"):
-            build.run(name)
+    for name in queries.room("views") if renewed else ():
+        build.run(name)
 
 
 def _sign(

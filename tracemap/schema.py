@@ -42,8 +42,8 @@ def prepare(connection: duckdb.DuckDBPyConnection, path: Path, *, fresh: bool) -
             do="give another --db",
         )
     connection.begin()
-    for name in queries.SCHEMA:
-        connection.execute(queries.text(f"schema/{name}"))
+    for name in (*queries.room("schema"), *queries.room("macros")):
+        connection.execute(queries.text(name))
     created = time.time_ns()
     facts = {"schema_version": VERSION, "created_at_ns": str(created)}
     for name, value in facts.items():

@@ -1,10 +1,9 @@
--- Looks: requests from outside that only read, as of a customer who asks how the order stands. They are in the
--- execution, and move nothing: nothing follows from them, nobody owes them, and one that fails fails no order. Not
--- where an execution begins: there it is what was asked for.
+-- Looks: requests from outside that only read (derived.reading). They are in the execution, and move nothing: nothing
+-- follows from them, nobody owes them, and one that fails fails no order. Not where an execution begins: there it is what
+-- was asked for.
+-- needs: derived.reading
 CREATE OR REPLACE TEMP TABLE b_look AS
-WITH asked AS (SELECT step, name FROM derived.step WHERE kind = 2 AND caller IS NULL),
-reading AS (
-    SELECT name FROM (SELECT DISTINCT name FROM asked)
-    WHERE regexp_matches(name, '^(GET|HEAD|OPTIONS)( |$)|(^|[/.])(Get|List|Search|Query|Find|Read|Describe)[A-Z][^/]*$')
-)
-SELECT a.step FROM asked AS a SEMI JOIN reading USING (name) WHERE a.step NOT IN (SELECT first_step FROM b_execution)
+SELECT t.step
+FROM (SELECT step, service, name FROM derived.step WHERE kind = 2 AND caller IS NULL) AS t
+SEMI JOIN derived.reading AS r ON r.service = t.service AND r.name = t.name
+WHERE t.step NOT IN (SELECT first_step FROM b_execution)

@@ -1,2 +1,2 @@
-CREATE MACRO kind_name(kind) AS
+CREATE OR REPLACE MACRO kind_name(kind) AS
     coalesce(['internal', 'server', 'client', 'producer', 'consumer'][kind], 'unspecified')

@@ -1,6 +1,6 @@
 -- A shape and its values as one JSON object; a later duplicate of a key wins, as in OTLP's own maps.
 -- Types: 0 empty, 1 string, 2 bool, 3 int, 4 double, 5 array, 6 kvlist, 7 bytes, 8 nested OTLP JSON.
-CREATE MACRO attribute_json(keys, types, vals) AS (
+CREATE OR REPLACE MACRO attribute_json(keys, types, vals) AS (
     '{' || array_to_string(
         list_transform(
             list_zip(keys, types, vals),

@@ -1,3 +1,3 @@
 -- Upper 95% confidence bound (one-sided, z = 1.645) of a probability; see wilson_lower.
-CREATE MACRO wilson_upper(k, n) AS
+CREATE OR REPLACE MACRO wilson_upper(k, n) AS
     (k / n + 1.353 / n + 1.645 * sqrt((k / n * (1 - k / n) + 0.6765 / n) / n)) / (1 + 2.706 / n)

@@ -1,2 +1,2 @@
 -- The number of an identity: one value of one key. By MD5, for two orders with one number were one order.
-CREATE MACRO value_id(key, value) AS (md5_number(key || chr(0) || value) >> 65)::BIGINT
+CREATE OR REPLACE MACRO value_id(key, value) AS (md5_number(key || chr(0) || value) >> 65)::BIGINT

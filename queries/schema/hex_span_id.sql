@@ -1,1 +1,0 @@
-CREATE MACRO hex_span_id(id) AS lower(lpad(hex(id), 16, '0'))

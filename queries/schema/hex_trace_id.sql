@@ -1,1 +1,0 @@
-CREATE MACRO hex_trace_id(id) AS replace(id::VARCHAR, '-', '')
