@@ -92,7 +92,7 @@ def retried_by_itself(s: Scenario) -> None:
 
     def run(sent: Span, at: float, task: str, tries: int, state: str, **more: str) -> Span:
         failed = state != "SUCCESS"
-        facts = {
+        facts: dict[str, object] = {
             "celery.action": "run", "celery.state": state, "messaging.message.id": task,
             "messaging.conversation_id": task, "messaging.destination": "celery",
             "celery.delivery_info": "{'exchange': '', 'routing_key': 'celery', 'priority': 0}",

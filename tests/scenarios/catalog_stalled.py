@@ -257,7 +257,35 @@ def asked_how_it_stands(s: Scenario) -> None:
     s.expected["handoffs"] = [{"to_name": "fulfil order", "wait_ns": 59_920_000_000}]
 
 
-@scenario("orp004-not-cancelled", lookalike_of=("ORP004", "STL002"))
+@scenario("orp004-unconfirmed-by-mail")
+def confirmed_by_a_link_in_a_mail(s: Scenario) -> None:
+    """Customers confirm their orders by a link in a mail: a GET that moves them.
+
+    It publishes what shipping waits for, so it is no mere question how an order stands: the one
+    that failed fails ord-1044, and nobody confirmed ord-1045.
+    """
+    checkout = s.service("checkout", "storefront")
+    shipping = s.service("shipping", "logistics")
+    for number in range(1, 86):
+        at = number * 60.0
+        s.serve(checkout, "POST /orders", at, 0.08, attributes=key(number))
+        if number == 45:
+            continue
+        error = "OSError: no broker" if number == 44 else None
+        asked = s.serve(
+            checkout, "GET /orders/{id}/confirm", at + 20, 0.05, attributes=key(number), error=error
+        )
+        if not error:
+            message = s.publish(checkout, "orders.confirmed", at + 20.02, parent=asked)
+            s.process(shipping, message, at + 20.2, 0.1)
+    s.expect("ORP004", order(45), service="checkout", team="storefront")
+    s.expected["executions"] = {
+        "count": 85,
+        "of": {order(44): {"status": "failed"}, order(45): {"status": "abandoned"}},
+    }
+
+
+@scenario("orp004-released-and-never-picked")
 def cancelled_before_it_went_on(s: Scenario) -> None:
     """A customer cancels an order before anybody picks it, which nobody had done before.
 
