@@ -19,6 +19,8 @@ BUILD: Final[tuple[str, ...]] = (
     "is_id",
     "step_name",
     "shape_field",
+    "aws_call",
+    "due",
     "span_dropped",
     "span_copy",
     "span_log",

@@ -25,7 +25,7 @@ def read_spans(build: Build, *, alone: bool = False) -> None:
     build.run("step_name")
     build.run("span_dropped")
     build.learn("span_copy")
-    for name in ("span_log", "span_field", "span"):
+    for name in ("span_log", "aws_call", "due", "span_field", "span"):
         build.run(name)
     if not alone:
         build.run("link")

@@ -7,10 +7,10 @@ CREATE OR REPLACE TABLE derived.span AS
 WITH raised AS (SELECT DISTINCT (batch_id::BIGINT << 32) | span_no::BIGINT AS sid FROM store.event WHERE name = 'exception'),
 -- home: the service, as a number.
 sender AS (SELECT resource_id, service, min(resource_id) OVER (PARTITION BY service, namespace) AS home FROM store.resource),
--- A call that sends is a PRODUCER (span_field).
+-- A call that sends is a PRODUCER.
 kept AS NOT MATERIALIZED (
     SELECT (batch_id::BIGINT << 32) | span_no::BIGINT AS sid, batch_id, trace_id, span_id, parent_span_id, resource_id, name,
-        CASE WHEN (batch_id::BIGINT << 32) | span_no::BIGINT IN (SELECT sid FROM derived.span_field WHERE sends) THEN 4 ELSE kind END::UTINYINT AS kind,
+        CASE WHEN (batch_id::BIGINT << 32) | span_no::BIGINT IN (SELECT sid FROM b_aws_call WHERE sends) THEN 4 ELSE kind END::UTINYINT AS kind,
         clock(start_ns) AS start_ns, clock(end_ns) AS end_ns, status
     FROM store.span
     WHERE (batch_id::BIGINT << 32) | span_no::BIGINT NOT IN (SELECT sid FROM derived.span_dropped)

@@ -3,34 +3,31 @@
 -- operation: what is done to a message. destination: the name that people know it by. address: its own name, where that
 -- is another one. refused: the server said no (4xx, a gRPC code), for which the conventions leave its status unset: no error
 -- of its own, but nothing done. gave_up: a Celery task that gave up this try and asked for another one: its status is
--- unset. sends: a CLIENT span that publishes (AWS: to send a message is a call of SQS or SNS), which is a PRODUCER to the
--- analysis. due_ns: not before then is it to be taken, or to be tried again. step_name: where a name that was made up
--- stood in the span's name, that name without it.
+-- unset. kind: of a call that sends, PRODUCER (b_aws_call). step_name: where a name that was made up stood in the span's
+-- name, that name without it.
 CREATE OR REPLACE TABLE derived.span_field AS
 WITH given AS (
-    SELECT (s.batch_id::BIGINT << 32) | s.span_no::BIGINT AS sid, s.trace_id, s.scope_id, s.name, s.dropped_links, s.start_ns, s.end_ns, s.vals,
-        f.* EXCLUDE (shape_id),
-        -- Some write the service before the method (otelaws).
-        CASE WHEN s.vals[f.i_rpc_system] = 'aws-api' AND s.kind IN (3, 4) THEN regexp_extract(
-            lower(concat_ws('/', s.vals[f.i_rpc_service], s.vals[f.i_rpc_method])),
-            '(sqs|sns)(?:client)?/((?:sendmessage|publish)(?:batch)?)$', ['service', 'method']) END AS aws,
-        s.kind = 3 AND coalesce(aws['method'], '') != '' AS sends,
-        CASE WHEN sends THEN 4 ELSE s.kind END::UTINYINT AS kind,
-        lower(s.vals[f.i_operation]) AS op_type, lower(s.vals[f.i_operation_name]) AS op_said,
-        -- RabbitMQ's default exchange leads to the queue that the routing key names; aio-pika writes both, after a comma.
-        CASE WHEN f.i_routing_key IS NOT NULL
-                AND coalesce(s.vals[f.i_destination], '') IN ('', '<default>', '(default)', 'amq.default')
-            THEN nullif(s.vals[f.i_routing_key], '')
-            -- SQS: a queue's URL ends with its name. otelaws has that for the server's address, and tells no other place.
-            WHEN sends AND f.i_destination IS NULL THEN nullif(regexp_extract(s.vals[f.i_peer_address], '^https?://[^/ ]+/[0-9]+/([^/ ]+)$', 1), '')
-            WHEN starts_with(s.vals[f.i_destination], 'http') THEN regexp_replace(s.vals[f.i_destination], '^https?://[^/ ]+/[0-9]+/([^/ ]+)$', '\1')
-            ELSE nullif(ltrim(s.vals[f.i_destination], ','), '') END AS address
+    SELECT (s.batch_id::BIGINT << 32) | s.span_no::BIGINT AS sid, s.trace_id, s.scope_id, s.name, s.kind, s.dropped_links, s.vals,
+        f.* EXCLUDE (shape_id)
     FROM store.span AS s LEFT JOIN b_field AS f ON f.shape_id = s.shape_id
     -- A PRODUCER sends and a CONSUMER takes, although its attributes say nothing of it.
     WHERE f.shape_id IS NOT NULL OR s.kind IN (4, 5)
 ),
+placed AS (
+    SELECT s.* EXCLUDE (kind), CASE WHEN a.sends THEN 4 ELSE s.kind END::UTINYINT AS kind, a.system AS aws_system, a.batch AS aws_batch,
+        lower(s.vals[s.i_operation]) AS op_type, lower(s.vals[s.i_operation_name]) AS op_said,
+        -- RabbitMQ's default exchange leads to the queue that the routing key names; aio-pika writes both, after a comma.
+        CASE WHEN s.i_routing_key IS NOT NULL
+                AND coalesce(s.vals[s.i_destination], '') IN ('', '<default>', '(default)', 'amq.default')
+            THEN nullif(s.vals[s.i_routing_key], '')
+            -- SQS: a queue's URL ends with its name. otelaws has that for the server's address, and tells no other place.
+            WHEN a.sends AND s.i_destination IS NULL THEN nullif(regexp_extract(s.vals[s.i_peer_address], '^https?://[^/ ]+/[0-9]+/([^/ ]+)$', 1), '')
+            WHEN starts_with(s.vals[s.i_destination], 'http') THEN regexp_replace(s.vals[s.i_destination], '^https?://[^/ ]+/[0-9]+/([^/ ]+)$', '\1')
+            ELSE nullif(ltrim(s.vals[s.i_destination], ','), '') END AS address
+    FROM given AS s LEFT JOIN b_aws_call AS a USING (sid)
+),
 -- Names that were made up are long: few are looked at for it.
-seen AS (SELECT *, CASE WHEN strlen(address) > 20 THEN known_as(address) END AS known FROM given),
+seen AS (SELECT *, CASE WHEN strlen(address) > 20 THEN known_as(address) END AS known FROM placed),
 -- As the conventions have it in the names of spans: by the template, else that it is anonymous or temporary; by one
 -- word, for who replies to a queue seldom knows which of the two it is.
 called AS (
@@ -43,25 +40,13 @@ called AS (
             THEN '(anonymous)'
         ELSE address END AS destination,
         i_message_id IS NOT NULL AND i_partition IS NOT NULL AND vals[i_system] = 'kafka'
-            AND try_cast(vals[i_message_id] AS BIGINT) IS NOT NULL AS offset_id,
-        -- BullMQ tells milliseconds from now, RocketMQ those of the clock, NServiceBus a time; and Celery of the next try, in
-        -- the text of its Retry, seconds or a time, of UTC unless it says otherwise. As a DOUBLE, for it may be any number.
-        CASE WHEN kind = 4 THEN coalesce(
-                start_ns + 1e6 * try_cast(vals[i_delay] AS DOUBLE),
-                1e6 * try_cast(vals[i_deliver_at] AS DOUBLE),
-                1e3 * epoch_us(try_cast(regexp_replace(vals[i_deliver_at], ':([0-9]+) Z$', '.\1') AS TIMESTAMP)))
-            WHEN i_retry_reason IS NOT NULL THEN coalesce(
-                end_ns + 1e9 * try_cast(regexp_extract(vals[i_retry_reason], '^Retry in ([0-9.]+)s', 1) AS DOUBLE),
-                1e3 * epoch_us(try_cast(regexp_extract(vals[i_retry_reason], '^Retry at ([-0-9]+ [0-9:.]+[+-][0-9]{2}:[0-9]{2})', 1) AS TIMESTAMPTZ)),
-                1e3 * epoch_us(try_cast(regexp_extract(vals[i_retry_reason], '^Retry at ([-0-9]+ [0-9]{2}:[0-9]{2}:[0-9.]+)', 1) AS TIMESTAMP)))
-        END AS due
+            AND try_cast(vals[i_message_id] AS BIGINT) IS NOT NULL AS offset_id
     FROM seen
 ),
 read AS (
-    SELECT k.sid, k.trace_id, k.scope_id, k.kind, k.sends, k.dropped_links,
+    SELECT k.sid, k.trace_id, k.scope_id, k.kind, k.dropped_links,
         CASE WHEN k.destination != k.address THEN replace(n.step_name, k.address, k.destination) END AS step_name,
         coalesce(k.vals[k.i_task_state] IN ('RETRY', 'FAILURE', 'REJECTED'), false) AS gave_up,
-        CASE WHEN k.due < 4102444800e9 THEN try_cast(k.due AS BIGINT) END AS due_ns,
         k.kind = 2 AND (coalesce(try_cast(k.vals[k.i_http_status] AS INTEGER) >= 400, false)
             OR coalesce(k.vals[k.i_rpc_status] NOT IN ('0', 'OK'), false)) AS refused,
         CASE
@@ -80,7 +65,7 @@ read AS (
         END AS operation,
         -- One system has one name, by whatever generation of instrumentations.
         CASE WHEN k.vals[k.i_system] IN ('aws.sqs', 'AmazonSQS') THEN 'aws_sqs' WHEN k.vals[k.i_system] IN ('aws.sns', 'AmazonSNS') THEN 'aws_sns'
-            ELSE coalesce(k.vals[k.i_system], CASE WHEN k.sends THEN 'aws_' || k.aws['service'] END) END AS system,
+            ELSE coalesce(k.vals[k.i_system], k.aws_system) END AS system,
         k.destination,
         -- Who asks knows RabbitMQ's direct reply-to without what it has for who replies.
         CASE WHEN k.address != k.destination THEN
@@ -92,7 +77,7 @@ read AS (
         k.vals[k.i_partition] AS partition,
         coalesce(k.vals[k.i_log_offset], CASE WHEN k.offset_id THEN k.vals[k.i_message_id] END) AS log_offset,
         -- AWS: how many a batch has, few tell: not one, at any rate.
-        coalesce(try_cast(k.vals[k.i_batch_count] AS BIGINT), CASE WHEN ends_with(k.aws['method'], 'batch') THEN 0 END) AS batch_count,
+        coalesce(try_cast(k.vals[k.i_batch_count] AS BIGINT), CASE WHEN k.aws_batch THEN 0 END) AS batch_count,
         k.vals[k.i_activity] AS activity,
         CASE WHEN k.kind = 3 THEN coalesce(
             k.vals[k.i_peer_service], k.vals[k.i_db_name], k.vals[k.i_db_system], k.vals[k.i_peer_address])

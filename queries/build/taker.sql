@@ -5,8 +5,8 @@
 CREATE OR REPLACE TEMP TABLE b_taker AS
 WITH takes AS MATERIALIZED (
     SELECT s.sid, s.psid, s.trace_id, s.span_id, s.parent_kind, s.service, s.resource_id, f.scope_id, f.kind, f.operation, f.system, f.destination,
-        f.address, f.message_id, f.consumer_group, f.partition, f.log_offset, f.due_ns, s.start_ns, s.end_ns, s.failed
-    FROM derived.span_field AS f JOIN derived.span AS s USING (sid)
+        f.address, f.message_id, f.consumer_group, f.partition, f.log_offset, d.due_ns, s.start_ns, s.end_ns, s.failed
+    FROM derived.span_field AS f JOIN derived.span AS s USING (sid) LEFT JOIN b_due AS d USING (sid)
     WHERE f.kind = 5 OR (f.kind = 3 AND f.operation IN ('receive', 'process', 'settle', 'reject'))
         OR (f.kind = 1 AND f.operation = 'process')
 ),
