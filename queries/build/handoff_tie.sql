@@ -9,9 +9,10 @@ entry AS MATERIALIZED (
     JOIN derived.span_set AS s ON s.sid = e.step
 ),
 -- The key may be on a span within the step.
+within AS MATERIALIZED (SELECT sid, step FROM derived.span_step WHERE step IN (SELECT step FROM entry WHERE reason != 'own')),
 carried AS (
     SELECT i.vid, t.step, min(s.reason) AS reason
-    FROM (SELECT * FROM derived.span_step WHERE step IN (SELECT step FROM entry WHERE reason != 'own')) AS t
+    FROM within AS t
     JOIN derived.span_set AS s USING (sid)
     JOIN derived.set_identity AS i USING (kset)
     WHERE starts_with(s.reason, 'own') GROUP BY i.vid, t.step
