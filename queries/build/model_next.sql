@@ -5,7 +5,8 @@
 -- Where fewer than 30 are as old as that (a person approves after days), those do that are older than the
 -- successor's p99: nearly all that were to go on have.
 -- Samples begin with the first that went on: before, the successor may not have existed. And where
--- more than 5% end here, again and again between others that go on, ending here is usual (branches).
+-- more than 5% end here, again and again between others that go on, ending here is usual (branches); not so where they
+-- went another way.
 -- That somebody asks how it stands is expected of nobody (b_look).
 CREATE OR REPLACE TABLE derived.model_next AS
 WITH standing AS (SELECT m.eid, m.matured, e.horizon_ns FROM b_matured AS m JOIN derived.execution AS e USING (eid)),
@@ -49,6 +50,22 @@ often AS (
     FROM counted
 ),
 looked AS (SELECT DISTINCT wf, st FROM derived.execution_step SEMI JOIN b_look USING (step)),
+-- What would be expected, but that a share of executions is without it.
+doubted AS MATERIALIZED (
+    SELECT wf, from_st, to_st, enough FROM often
+    WHERE executions >= 30 AND wilson_lower(followed, executions) >= 0.8 AND executions - followed > greatest(4, 0.05 * executions)
+),
+-- Those that went another way, as what is cancelled does: by what those that take it seldom follow up with this.
+other_way AS (
+    SELECT d.wf, d.from_st, d.to_st, w.to_st AS other, w.eid, g.eid IS NOT NULL AS went
+    FROM doubted AS d
+    JOIN went AS w ON w.wf = d.wf AND w.from_st = d.from_st AND w.to_st != d.to_st
+    LEFT JOIN went AS g ON g.eid = w.eid AND g.wf = d.wf AND g.from_st = d.from_st AND g.to_st = d.to_st
+),
+turned AS (
+    SELECT wf, from_st, to_st, unnest(list(eid)) AS eid
+    FROM other_way GROUP BY wf, from_st, to_st, other HAVING count(*) FILTER (went) < 0.5 * count(*)
+),
 ends_here AS (
     SELECT wf, from_st, to_st
     FROM (
@@ -56,10 +73,10 @@ ends_here AS (
             AND lag(went) OVER (PARTITION BY wf, from_st, to_st ORDER BY done_ns, eid) AS begins
         FROM (
             SELECT k.wf, k.from_st, k.to_st, k.eid, k.done_ns, bool_or(k.went) AS went
-            FROM known AS k JOIN often AS o ON o.wf = k.wf AND o.from_st = k.from_st AND o.to_st = k.to_st
-                AND o.executions - o.followed > greatest(4, 0.05 * o.executions) AND (k.settled OR NOT o.enough)
+            FROM known AS k JOIN doubted AS o ON o.wf = k.wf AND o.from_st = k.from_st AND o.to_st = k.to_st
+                AND (k.settled OR NOT o.enough)
             GROUP BY k.wf, k.from_st, k.to_st, k.eid, k.done_ns
-        )
+        ) ANTI JOIN turned USING (wf, from_st, to_st, eid)
     )
     GROUP BY wf, from_st, to_st HAVING count(*) FILTER (begins) >= 3
 )

@@ -285,6 +285,32 @@ def confirmed_by_a_link_in_a_mail(s: Scenario) -> None:
     }
 
 
+@scenario("orp004-where-others-are-cancelled")
+def where_others_are_cancelled(s: Scenario) -> None:
+    """One order in fifteen is cancelled before it is picked; one is neither cancelled nor picked.
+
+    That others took another way from there does not make it usual to end there: ord-1045 is still
+    to be picked.
+    """
+    jobs = Jobs.of(s)
+    for number in range(1, 93):
+        at = number * 60.0
+        s.serve(jobs.checkout, "POST /orders", at, 0.08, attributes=key(number))
+        if number in (10, 20, 30, 40, 50, 61):
+            s.serve(jobs.checkout, "DELETE /orders/{id}", at + 1, 0.05, attributes=key(number))
+        elif number != 45:
+            jobs.fulfil(number, at + 4.0)
+    s.expect("ORP004", order(45), service="fulfilment", team="warehouse")
+    s.expected["executions"] = {
+        "count": 92,
+        "of": {
+            order(20): {"status": "completed"},
+            order(44): {"status": "completed"},
+            order(45): {"status": "abandoned"},
+        },
+    }
+
+
 @scenario("orp004-released-and-never-picked")
 def cancelled_before_it_went_on(s: Scenario) -> None:
     """A customer cancels an order before anybody picks it, which nobody had done before.
