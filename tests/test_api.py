@@ -109,6 +109,7 @@ def test_how_a_name_ends_is_enough(opened: Tracemap) -> None:
 
 def test_how_a_uuid_or_a_cut_name_begins_is_enough(opened: Tracemap, tmp_path: Path) -> None:
     assert opened.resolve("ORD-1003…") == ["ord-1003"]
+    assert opened.resolve("order.id=ORD-1003") == ["ord-1003"]
     with pytest.raises(NotFoundError):  # not the first of many that begin so
         opened.resolve("ord-100")
     name = "736a947a-843f-4da7-b1ee-daffcc3d5506"

@@ -280,7 +280,7 @@ class Questions(ABC, Generic[Shape]):
         )
         found = self._rows("resolve", text=text, **pair)
         if found.is_empty():
-            found = self._rows("resolve_ending", text=text)
+            found = self._rows("resolve_ending", text=text, **pair)
         bare = text.removeprefix("trace:")  # how executions without a key are called
         if found.is_empty() and _TRACE_OR_SPAN.fullmatch(bare):
             found = self._rows("resolve_ids", text=bare)
