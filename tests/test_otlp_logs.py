@@ -346,7 +346,8 @@ def test_the_api_of_a_server_takes_logs(tmp_path: Path) -> None:
         with httpx.Client(transport=transport, base_url="http://tracemap", timeout=60) as http:
             content = otlp_logs.to_json(otlp_logs.request(log(), log(span_id=b"")))
             answer = http.post("/v1/import", content=content, headers=JSON)
-    assert answer.json() == {"spans": 0, "logs": 1, "rejected": 0, "reasons": []}
+            told = {"batches": [1], "spans": 0, "logs": 1, "rejected": 0, "reasons": []}
+            assert answer.json() == told
 
 
 def test_log_records_stand_beside_the_span_events(tmp_path: Path) -> None:

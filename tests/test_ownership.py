@@ -10,7 +10,7 @@ from typing import get_args
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ownership_world import ATTRIBUTES, Answer, World, answers, owned
 
@@ -335,6 +335,7 @@ _TEAM_ENTRIES = st.fixed_dictionaries(
     ),
     seed=st.integers(0, 2**32),
 )
+@settings(max_examples=settings().max_examples // 2)  # of half a second each
 def test_the_answer_does_not_depend_on_the_order_of_entries_or_files(
     files: list[dict[str, list[object]]],
     attributes: list[tuple[str, str, str, int]],

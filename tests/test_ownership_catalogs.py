@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ownership_world import ATTRIBUTES, Answer, World, answers
 
@@ -662,6 +662,7 @@ _DATADOG = st.builds(
     ),
     seed=st.integers(0, 2**32),
 )
+@settings(max_examples=settings().max_examples // 2)  # of half a second each
 def test_the_answer_does_not_depend_on_the_order_of_files_and_documents(
     files: list[tuple[str, list[str]]], seed: int
 ) -> None:
